@@ -1,0 +1,1 @@
+"""Template filters and tags, loaded as builtins in every template."""
