@@ -4,18 +4,20 @@ Every number on a page passes through one of these filters, which round once by 
 missing value as an em dash.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.forms import BoundField
 from django.http import QueryDict
+from django.template.base import Parser, Token
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from wealthhub import dates
 from wealthhub import money as moneys
@@ -201,7 +203,7 @@ def render_field(bound: BoundField) -> dict[str, Any]:
 
 @register.simple_tag
 def widget(bound: BoundField) -> SafeString:
-    """The field's own control in our look; classes that the form has set are kept."""
+    """The field's own control in our look, linked by Django to its help and errors."""
     kind = getattr(bound.field.widget, "input_type", "textarea")
     look = {
         "checkbox": "form-check-input",
@@ -215,6 +217,77 @@ def widget(bound: BoundField) -> SafeString:
     classes = [bound.field.widget.attrs.get("class", ""), look, "is-invalid" if bound.errors else ""]
     joined = " ".join(filter(None, classes))
     return bound.as_widget(attrs={"class": joined} if joined else {})
+
+
+@register.filter
+def error_sentences(errors: Mapping[str, Iterable[str]]) -> str:
+    """All messages of a form's errors in one line."""
+    return " ".join(str(message) for messages in errors.values() for message in messages)
+
+
+# --- The frame: pages, tables, links ---------------------------------------------------------------------
+
+
+class CaptureNode(template.Node):
+    """Renders its inside into a variable."""
+
+    def __init__(self, nodelist: template.NodeList, name: str) -> None:
+        self.nodelist, self.name = nodelist, name
+
+    def render(self, context: Context) -> str:
+        """Nothing in place; the text is in the variable, without the white space around it."""
+        context[self.name] = mark_safe(self.nodelist.render(context).strip())  # noqa: S308 - rendered, so escaped
+        return ""
+
+
+@register.tag
+def capture(parser: Parser, token: Token) -> CaptureNode:
+    """``{% capture as name %}…{% endcapture %}``: a block shown twice, or only if it is filled."""
+    bits = token.split_contents()
+    if len(bits) != 3 or bits[1] != "as":
+        raise template.TemplateSyntaxError("Write {% capture as name %}.")
+    nodelist = parser.parse(("endcapture",))
+    parser.delete_first_token()
+    return CaptureNode(nodelist, bits[2])
+
+
+@register.filter
+def initials(user: object) -> str:
+    """``AS`` for Asha Sharma: first and last word of the name."""
+    words = str(user).split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
+def moment(value: date | datetime | None) -> str:
+    """A day as a day and an instant as an instant."""
+    return instant(value) if isinstance(value, datetime) else day(value)
+
+
+@register.filter
+def page_numbers(page: Page) -> Iterator[int | str]:
+    """The page's neighbours, both ends, and ``…`` for what is left out."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+
+
+@register.inclusion_tag("components/page_link.html", takes_context=True)
+def page_link(
+    context: Context, number: int, param: str, target: str = "", *, icon: str = "", label: str = ""
+) -> dict[str, Any]:
+    """A link to another page of the same list, under the same filter and order."""
+    query = context["request"].GET.copy()
+    query[param] = str(number)
+    href = f"?{query.urlencode()}"
+    return {"href": href, "number": number, "target": target, "icon": icon, "label": label}
+
+
+@register.simple_tag(takes_context=True)
+def sort_url(context: Context, table: Any, column: Any) -> str:
+    """The same list sorted by ``column``, or the other way round where it already is, from its first page."""
+    query = context["request"].GET.copy()
+    query[table.prefixed_order_by_field] = column.order_by_alias.next
+    query.pop(table.prefixed_page_field, None)
+    return f"?{query.urlencode()}"
 
 
 def _spark_path(points: Sequence[float | None], *, low: float, high: float) -> str:
