@@ -3,6 +3,7 @@
 A list has one ``Table``. The page, the CSV and the Excel file are drawn from it, so they cannot differ.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -31,9 +32,11 @@ class Table(django_tables2.Table):
     empty_title = "Nothing matches"
     empty_hint = "Remove a filter or change the search."
 
-    class Meta:
-        attrs = {"class": "table wh-table"}
-        template_name = "django_tables2/wealthhub.html"
+    def __init__(self, *args: Any, totals: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        """``totals`` are sums over the whole filter, by the name that a column gives as its ``total``."""
+        self.totals = totals or {}
+        kwargs.setdefault("attrs", {"class": "table wh-table"})  # a subclass without its own Meta inherits none
+        super().__init__(*args, **kwargs)
 
     @property
     def header_column(self) -> str:
@@ -42,7 +45,7 @@ class Table(django_tables2.Table):
 
 
 class _Figure(django_tables2.Column):
-    """A right-aligned number. ``total`` is the footer: a number, or a function of the table that returns one.
+    """A right-aligned number. ``total`` is its footer: a key of the table's ``totals``, or the number itself.
 
     The total must be that of the whole filter, so it is given and never added up from the page's rows.
     """
@@ -51,7 +54,7 @@ class _Figure(django_tables2.Column):
 
     def __init__(self, *args: Any, total: Any = None, **kwargs: Any) -> None:
         if total is not None:
-            kwargs["footer"] = lambda table: self._footer(total(table) if callable(total) else total)
+            kwargs["footer"] = lambda table: self.show(_total(table, total))
         super().__init__(*args, attrs={**NUMERIC, **kwargs.pop("attrs", {})}, **kwargs)
 
     def render(self, value: Any) -> Any:
@@ -66,8 +69,9 @@ class _Figure(django_tables2.Column):
         """Text or HTML of one number; grouped the Indian way unless the column says otherwise."""
         return group_indian(value)
 
-    def _footer(self, value: Any) -> str:
-        return self.show(value)
+
+def _total(table: Table, total: Any) -> Any:
+    return table.totals.get(total) if isinstance(total, str) else total
 
 
 class MoneyColumn(_Figure):

@@ -30,6 +30,7 @@ from wealthhub.dates import format_date, format_instant, today_ist
 from wealthhub.errors import DomainError, Invalid
 from wealthhub.navigation import address_of, nav_links
 from wealthhub.reporting import export
+from wealthhub.templatetags.wealthhub import BOUNDS
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -253,6 +254,7 @@ class Chip:
 def applied_filters(filterset: FilterSet) -> list[Chip]:
     """A chip for each filter value in the address, in the form's order. Sort and page are none."""
     chips: list[Chip] = []
+    filterset.is_valid()  # fills cleaned_data, whatever the verdict
     data = _as_querydict(filterset.data)
     cleaned = getattr(filterset.form, "cleaned_data", {})
     for name, form_field in filterset.form.fields.items():
@@ -263,16 +265,13 @@ def applied_filters(filterset: FilterSet) -> list[Chip]:
         if isinstance(form_field.widget, SuffixedMultiWidget):
             keys = [form_field.widget.suffixed(name, suffix) for suffix in form_field.widget.suffixes]
         for key in keys:
-            text = f"{label} {_BOUNDS.get(key.removeprefix(f'{name}_'), '')}".strip()
+            text = f"{label} {BOUNDS.get(key.removeprefix(f'{name}_'), '')}".strip()
             chips.extend(
                 Chip(text, _shown(form_field, raw, cleaned.get(name)), _without(data, key, raw))
                 for raw in data.getlist(key)
                 if raw.strip()
             )
     return chips
-
-
-_BOUNDS = {"min": "from", "max": "to", "after": "from", "before": "to"}
 
 
 def _shown(form_field: Any, raw: str, cleaned: Any) -> str:

@@ -107,6 +107,14 @@ function dropzone(zone) {
 enhance(document);
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
 
+// An empty filter says nothing: it stays out of the address.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.target.matches(".filters")) return;
+  for (const [name, value] of [...event.detail.formData]) {
+    if (value === "") event.detail.formData.delete(name);
+  }
+});
+
 // The server answers errors to htmx with a fragment or a page; a lost connection has no answer, so say it here.
 document.addEventListener("htmx:sendError", () => notice("The connection was lost. What you see may be old."));
 document.addEventListener("htmx:responseError", (event) => {

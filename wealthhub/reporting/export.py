@@ -182,7 +182,7 @@ def _write_cell(sheet: Any, line: int, index: int, value: Any, cell_format: Any)
 def _fits_excel(value: int | float | Decimal) -> bool:
     """Excel's numbers are doubles: 15 digits are safe, and there is no infinity."""
     number = Decimal(str(value))
-    return number.is_finite() and len(number.as_tuple().digits) <= 15
+    return number.is_finite() and number.adjusted() < 15
 
 
 def _number_format(column: BoundColumn) -> str:

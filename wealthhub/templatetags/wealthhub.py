@@ -26,6 +26,9 @@ register = template.Library()
 
 Number = Decimal | int | float | str | None
 
+# What the two controls of a range are called, in labels and in the chips of applied filters.
+BOUNDS = {"min": "from", "max": "to", "after": "from", "before": "to"}
+
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_PAD = 96, 24, 2
 
 
@@ -216,6 +219,9 @@ def widget(bound: BoundField) -> SafeString:
         look = ""
     classes = [bound.field.widget.attrs.get("class", ""), look, "is-invalid" if bound.errors else ""]
     joined = " ".join(filter(None, classes))
+    parts = getattr(bound.field.widget, "suffixes", ())
+    for part, control in zip(parts, getattr(bound.field.widget, "widgets", ()), strict=False):
+        control.attrs.setdefault("aria-label", f"{bound.label}, {BOUNDS.get(part, part)}")
     return bound.as_widget(attrs={"class": joined} if joined else {})
 
 
