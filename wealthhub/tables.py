@@ -3,7 +3,7 @@
 A list has one ``Table``. The page, the CSV and the Excel file are drawn from it, so they cannot differ.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,20 +23,29 @@ class Table(django_tables2.Table):
 
     ``caption`` names it for screen readers. ``row_header`` is the column that names a row, the first where it
     is not set. ``empty_title`` and ``empty_hint`` are shown instead of rows. ``target`` is the fragment
-    (``#results``) that sorting and paging swap by htmx; without it the links load the page.
+    (``#results``) that sorting and paging swap by htmx; without it the links load the page. ``secondary``
+    names columns that a phone leaves out.
     """
 
     caption = ""
     row_header = ""
     target = ""
+    secondary: Sequence[str] = ()
     empty_title = "Nothing matches"
     empty_hint = "Remove a filter or change the search."
 
     def __init__(self, *args: Any, totals: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         """``totals`` are sums over the whole filter, by the name that a column gives as its ``total``."""
         self.totals = totals or {}
-        kwargs.setdefault("attrs", {"class": "table wh-table"})  # a subclass without its own Meta inherits none
+        kwargs.setdefault(
+            "attrs", {"class": "table wh-table"}
+        )  # a subclass without its own Meta inherits none
         super().__init__(*args, **kwargs)
+        for name in self.secondary:
+            column = self.columns[name].column  # this table's own copy
+            column.attrs = {
+                part: _with_class(column.attrs.get(part, {}), "secondary") for part in ("th", "td", "tf")
+            }
 
     @property
     def header_column(self) -> str:
@@ -68,6 +77,10 @@ class _Figure(django_tables2.Column):
     def show(self, value: Any) -> str:
         """Text or HTML of one number; grouped the Indian way unless the column says otherwise."""
         return group_indian(value)
+
+
+def _with_class(attrs: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {**attrs, "class": f"{attrs.get('class', '')} {name}".strip()}
 
 
 def _total(table: Table, total: Any) -> Any:

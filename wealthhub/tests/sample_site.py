@@ -59,8 +59,9 @@ LINE = {"type": "scatter", "mode": "lines", "x": [1, 2, 3]}
 class HoldingTable(tables.Table):
     caption = "Holdings"
     target = "#results"
+    secondary = ("kind", "on")
     name = tables.django_tables2.Column(verbose_name="Holding")
-    kind = tables.django_tables2.Column(verbose_name="Class", attrs={"td": {"class": "secondary"}})
+    kind = tables.django_tables2.Column(verbose_name="Class")
     units = tables.NumberColumn(places=3)
     value = tables.MoneyColumn(verbose_name="Value (INR)", total="value")
     gain = tables.DeltaColumn(verbose_name="Return")

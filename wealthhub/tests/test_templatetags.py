@@ -144,6 +144,16 @@ def test_a_table_has_scopes_sort_state_row_headers_and_the_total_of_the_filter()
     assert "1,842.511" in html
 
 
+def test_a_secondary_column_is_marked_in_head_body_and_foot():
+    html = render_to_string(
+        "django_tables2/wealthhub.html",
+        {"table": HoldingTable(ROWS, totals=TOTALS)},
+        RequestFactory().get("/"),
+    )
+    assert html.count("secondary") == 2 * (1 + len(ROWS) + 1)
+    assert 'class="num"' in html
+
+
 def test_a_table_without_rows_says_so():
     request = RequestFactory().get("/")
     html = render_to_string("components/table.html", {"table": HoldingTable([]), "id": "rows"}, request)
