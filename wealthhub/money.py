@@ -7,6 +7,8 @@ number) is an em dash, never 0. The minus sign is U+2212, so that it is as wide 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+Number = Decimal | int | float | str | None
+
 MISSING: Final = "—"
 MINUS: Final = "−"
 RUPEE: Final = "₹"
@@ -26,45 +28,54 @@ def quantize(value: Decimal | int | float | str, places: int = 2) -> Decimal:
     return abs(rounded) if rounded.is_zero() else rounded
 
 
-def is_missing(value: object) -> bool:
-    """True for ``None``, an empty string, NaN and infinities: there is no number to show."""
+def known(value: Number) -> Decimal | None:
+    """The value as a Decimal; ``None`` for ``None``, an empty string, NaN and infinities."""
     if value is None or value == "":
-        return True
-    return isinstance(value, Decimal | float) and not _decimal(value).is_finite()
+        return None
+    number = _decimal(value)
+    return number if number.is_finite() else None
 
 
-def group_indian(value: Decimal | int | float | str | None, places: int = 2) -> str:
+def is_missing(value: Number) -> bool:
+    """True where there is no number to show."""
+    return known(value) is None
+
+
+def group_indian(value: Number, places: int = 2) -> str:
     """``1234567.5`` as ``12,34,567.50``: the last three digits together, then pairs."""
-    return MISSING if is_missing(value) else _grouped(value, places, indian=True)
+    number = known(value)
+    return MISSING if number is None else _grouped(number, places, indian=True)
 
 
-def group_western(value: Decimal | int | float | str | None, places: int = 2) -> str:
+def group_western(value: Number, places: int = 2) -> str:
     """``1234567.5`` as ``1,234,567.50``, for amounts in other currencies."""
-    return MISSING if is_missing(value) else _grouped(value, places, indian=False)
+    number = known(value)
+    return MISSING if number is None else _grouped(number, places, indian=False)
 
 
-def rupees(value: Decimal | int | float | str | None, places: int = 2) -> str:
+def rupees(value: Number, places: int = 2) -> str:
     """``1234567.5`` as ``₹12,34,567.50`` and ``-250000`` as ``−₹2,50,000.00``."""
     return amount(value, currency="INR", places=places)
 
 
-def amount(value: Decimal | int | float | str | None, *, currency: str = "INR", places: int = 2) -> str:
+def amount(value: Number, *, currency: str = "INR", places: int = 2) -> str:
     """An amount with its currency: rupees grouped the Indian way, all others in thousands."""
-    if is_missing(value):
+    number = known(value)
+    if number is None:
         return MISSING
-    text = _grouped(value, places, indian=currency in _INDIAN_GROUPS)
+    text = _grouped(number, places, indian=currency in _INDIAN_GROUPS)
     symbol = SYMBOLS.get(currency, f"{currency} ")
     return f"{MINUS}{symbol}{text[1:]}" if text.startswith(MINUS) else f"{symbol}{text}"
 
 
-def compact(value: Decimal | int | float | str | None) -> str:
+def compact(value: Number) -> str:
     """Rupees in few characters: ``₹99,999``, ``₹1.23 L`` from one lakh, ``₹4.57 Cr`` from one crore.
 
     The unit is chosen after rounding, so 99,99,999.99 is ``₹1.00 Cr`` and never ``₹100.00 L``.
     """
-    if is_missing(value):
+    number = known(value)
+    if number is None:
         return MISSING
-    number = _decimal(value)
     if quantize(abs(number) / LAKH) >= 100:
         return f"{rupees(number / CRORE)}\N{NO-BREAK SPACE}Cr"
     if quantize(abs(number), 0) >= LAKH:
@@ -72,11 +83,12 @@ def compact(value: Decimal | int | float | str | None) -> str:
     return rupees(number, 0)
 
 
-def percent(value: Decimal | int | float | str | None, places: int = 2, *, signed: bool = False) -> str:
+def percent(value: Number, places: int = 2, *, signed: bool = False) -> str:
     """A fraction as per cent: ``0.125`` is ``12.50%``; with ``signed`` a gain is ``+12.50%``."""
-    if is_missing(value):
+    number = known(value)
+    if number is None:
         return MISSING
-    rounded = quantize(_decimal(value) * 100, places)
+    rounded = quantize(number * 100, places)
     plus = "+" if signed and rounded > 0 else ""
     return f"{plus}{_grouped(rounded, places, indian=True)}%"
 
@@ -86,7 +98,7 @@ def _decimal(value: Decimal | int | float | str) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
-def _grouped(value: Decimal | int | float | str, places: int, *, indian: bool) -> str:
+def _grouped(value: Decimal, places: int, *, indian: bool) -> str:
     rounded = quantize(value, places)
     whole, _, fraction = f"{abs(rounded):f}".partition(".")
     if indian:

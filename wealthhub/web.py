@@ -117,7 +117,7 @@ def render_page(
 
 def is_fragment_request(request: HttpRequest) -> bool:
     """True where htmx will swap the answer into a part of the page."""
-    htmx = getattr(request, "htmx", None)
+    htmx: Any = getattr(request, "htmx", False)  # falsy for a plain request
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 

@@ -21,10 +21,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from wealthhub import dates
 from wealthhub import money as moneys
+from wealthhub.money import Number
 
 register = template.Library()
-
-Number = Decimal | int | float | str | None
 
 # What the two controls of a range are called, in labels and in the chips of applied filters.
 BOUNDS = {"min": "from", "max": "to", "after": "from", "before": "to"}
