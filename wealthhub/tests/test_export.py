@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.utils.html import format_html
 
 from wealthhub import tables, web
-from wealthhub.accounts.models import Firm
+from wealthhub.accounts.models import Firm, User
 from wealthhub.errors import Invalid
 from wealthhub.reporting import export
 from wealthhub.tests.sample_site import ROWS, TOTALS, HoldingTable
@@ -194,6 +194,44 @@ def peak_bytes(count: int) -> int:
 
 def test_rows_are_let_go_once_they_are_written():
     assert peak_bytes(5_000) < 1_500_000  # held, they would be some 5 MB
+
+
+class UserTable(tables.Table):
+    username = tables.django_tables2.Column()
+    role = tables.BadgeColumn(tones={})
+    firm = tables.django_tables2.Column(accessor="firm__name")
+    kind = tables.django_tables2.Column(accessor="firm__kind")
+    name = tables.django_tables2.Column(accessor="get_full_name")
+    staff = tables.django_tables2.BooleanColumn(accessor="is_staff")
+    rank = tables.NumberColumn(accessor="pk")
+
+    def render_username(self, value, record, bound_row):
+        return format_html("<b>{}</b> {}", value, record.first_name)
+
+    def value_rank(self, value, table):
+        return -1
+
+
+def test_every_way_to_name_a_value_gives_what_the_table_library_gives():
+    users = [
+        User(
+            username="asha",
+            first_name="Asha",
+            last_name="R",
+            role="advisor",
+            firm=Firm(name="S", kind="adviser"),
+            pk=1,
+        ),
+        User(username="root", role="admin", pk=2),
+    ]
+    table = UserTable(users)
+    assert list(export.values(table, export.exported_columns(table))) == [
+        ["asha Asha", "Advisor", "S", "Investment adviser", "Asha R", "False", -1],
+        ["root", "Administrator", None, None, None, "False", -1],
+    ]
+    columns = export.exported_columns(table)
+    theirs = [[export._bare(row.get_cell_value(column.name)) for column in columns] for row in table.rows]
+    assert list(export.values(table, columns)) == theirs
 
 
 @pytest.mark.django_db
