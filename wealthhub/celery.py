@@ -1,0 +1,10 @@
+"""The Celery application: queues `default`, `imports`, `scans`, `ai`."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wealthhub.settings")
+app = Celery("wealthhub")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
