@@ -103,7 +103,7 @@ def database(url: str) -> dict[str, Any]:
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.pop("host", None) or parts.hostname or "",
+        "HOST": unquote(query.pop("host", None) or parts.hostname or ""),
         "PORT": str(parts.port or query.pop("port", "") or ""),
         "OPTIONS": query,
     }
