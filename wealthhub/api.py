@@ -64,7 +64,14 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return _refusal(error.status_code, chosen, str(error.detail), {}, headers)
 
 
-_DRF_CODES = {"not_authenticated", "authentication_failed", "permission_denied", "throttled", "parse_error", "error"}
+_DRF_CODES = {
+    "not_authenticated",
+    "authentication_failed",
+    "permission_denied",
+    "throttled",
+    "parse_error",
+    "error",
+}
 
 
 def _refusal(
@@ -160,7 +167,9 @@ def client_address(request: Any) -> str:
     """The caller's address: the entry the outermost of our own proxies wrote, or the connection's."""
     from django.conf import settings
 
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    forwarded = [
+        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+    ]
     if settings.TRUSTED_PROXIES and len(forwarded) >= settings.TRUSTED_PROXIES:
         return forwarded[-settings.TRUSTED_PROXIES]
     return request.META.get("REMOTE_ADDR", "")

@@ -12,7 +12,7 @@ environment.load()
 BASE_DIR = environment.BASE_DIR
 DATA_DIR = environment.data_dir()
 
-# --- What must be secret ------------------------------------------------------------------------------------------
+# --- What must be secret ----------------------------------------------------------------------------------
 SECRET_KEY = env("SECRET_KEY")
 FIELD_KEYS = env(
     "FIELD_KEYS", cast=words
@@ -21,7 +21,7 @@ HASH_KEY = env(
     "HASH_KEY"
 )  # keys the look-up hashes of PAN, phone and e-mail; cannot be rotated without a rebuild
 
-# --- Where it runs ------------------------------------------------------------------------------------------------
+# --- Where it runs ----------------------------------------------------------------------------------------
 DEBUG = env("DEBUG", cast=flag, default=False)
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS", cast=words, default=[])
@@ -40,7 +40,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
-# --- Parts --------------------------------------------------------------------------------------------------------
+# --- Parts ------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "wealthhub.middleware.ApiReadMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -90,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "wealthhub.middleware.RequestIdMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "pghistory.middleware.HistoryMiddleware",
@@ -137,7 +139,7 @@ FORM_RENDERER = "wealthhub.web.FormRenderer"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DJANGO_TABLES2_TEMPLATE = "django_tables2/wealthhub.html"
 
-# --- Servers ------------------------------------------------------------------------------------------------------
+# --- Servers ----------------------------------------------------------------------------------------------
 _database_url, _redis = environment.server_urls()
 DATABASES = {
     "default": {
@@ -178,7 +180,7 @@ CELERY_BEAT_SCHEDULE = {
     "nightly scan": {"task": "opportunities.tasks.scan_all_firms", "schedule": crontab(hour=1, minute=15)},
 }
 
-# --- Accounts -----------------------------------------------------------------------------------------------------
+# --- Accounts ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
@@ -190,7 +192,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# --- Mail ---------------------------------------------------------------------------------------------------------
+# --- Mail -------------------------------------------------------------------------------------------------
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env("EMAIL_PORT", cast=int, default=587)
@@ -199,13 +201,13 @@ EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env("EMAIL_USE_TLS", cast=flag, default=True)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="WealthHub <no-reply@localhost>")
 
-# --- Language and time --------------------------------------------------------------------------------------------
+# --- Language and time ------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-in"
 TIME_ZONE = "Asia/Kolkata"  # shown; the database holds UTC
 USE_TZ = True
 USE_I18N = True
 
-# --- Files --------------------------------------------------------------------------------------------------------
+# --- Files ------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -228,8 +230,9 @@ IMPORT_MAX_BYTES = env("IMPORT_MAX_BYTES", cast=int, default=200 * 1024 * 1024)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
-# --- Browser policy: no inline code, nothing from elsewhere ----------------------------------------------------------
-_EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"  # Plotly adds an empty <style> and fills it by script
+# --- Browser policy: no inline code, nothing from elsewhere -----------------------------------------------
+# Plotly adds an empty <style> and fills it by script: this is the hash of the empty text.
+_EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -243,7 +246,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- API ----------------------------------------------------------------------------------------------------------
+# --- API --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "wealthhub.accounts.authentication.ApiKeyAuthentication",
@@ -267,6 +270,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 API_RATE_PER_USER = env("API_RATE_PER_USER", cast=int, default=600)  # requests a minute
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 API_RATE_PER_ADDRESS = env("API_RATE_PER_ADDRESS", cast=int, default=1200)
 SPECTACULAR_SETTINGS = {
     "TITLE": "WealthHub API",
@@ -278,9 +282,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "wealthhub.schema.add_refusals",
+    ],
 }
 
-# --- Logs: one JSON line an event, with the request's id ---------------------------------------------------------------
+# --- Logs: one JSON line an event, with the request's id --------------------------------------------------
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
