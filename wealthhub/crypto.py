@@ -34,7 +34,7 @@ def current_key_id() -> str:
 
 
 def encrypt(text: str, *, column: str) -> bytes:
-    """``key id | 0x00 | nonce | ciphertext and tag``. ``column`` is bound in: a value copied elsewhere does not decrypt."""
+    """``key id | 0x00 | nonce | ciphertext and tag``. ``column`` is bound in: copied elsewhere, it does not decrypt."""
     key_id, cipher = next(iter(keys().items()))
     nonce = os.urandom(_NONCE)
     return key_id.encode() + b"\0" + nonce + cipher.encrypt(nonce, text.encode(), column.encode())

@@ -1,7 +1,7 @@
 """Reads the environment, and nothing else does.
 
-Order: the process environment, then ``.env`` in the project folder, then ``local.env`` in the data folder (made once with
-random secrets for a copy that runs on one machine). Every default in ``settings.py`` is the safe one.
+Order: the process environment, then ``.env`` in the project folder, then ``local.env`` in the data folder (made
+once with random secrets for a copy that runs on one machine). Every default in ``settings.py`` is the safe one.
 """
 
 import base64

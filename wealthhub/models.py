@@ -13,7 +13,7 @@ class OwnedModel(models.Model):
 
 
 class ImportedModel(OwnedModel):
-    """A row that files may write. ``created_run`` made it, ``changed_run`` last changed it; both None when made by hand."""
+    """A row that files may write. ``created_run`` made it, ``changed_run`` last changed it; None when made by hand."""
 
     created_run = models.ForeignKey(
         "imports.ImportRun",
