@@ -8,6 +8,7 @@ import structlog
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.http import ConditionalGetMiddleware
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django_structlog.middlewares import RequestMiddleware
 
 
 class ApiReadMiddleware(ConditionalGetMiddleware):
@@ -21,6 +22,15 @@ class ApiReadMiddleware(ConditionalGetMiddleware):
             patch_cache_control(response, private=True, no_cache=True)
         patch_vary_headers(response, ["Authorization", "Cookie"])
         return super().process_response(request, response)
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """Two log lines a request. Without the query: people search by PAN, phone and e-mail."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """The method and the path."""
+        return f"{request.method} {request.path}"
 
 
 class RequestIdMiddleware:
