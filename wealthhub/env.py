@@ -72,7 +72,8 @@ def ensure_local_env() -> Path:
     """Make ``local.env`` with fresh random secrets, once, readable by its owner only; return its path."""
     path = data_dir() / "local.env"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # Closed to others; but as root, the servers' own account has to pass through to its directory.
+        path.parent.mkdir(mode=0o700 if os.geteuid() else 0o711, parents=True, exist_ok=True)
         key = base64.b64encode(secrets.token_bytes(32)).decode()
         text = (
             "# Secrets of this copy, made at its first start. Losing FIELD_KEYS loses the encrypted columns.\n"
@@ -81,9 +82,16 @@ def ensure_local_env() -> Path:
             f"HASH_KEY={secrets.token_urlsafe(32)}\n"
             "HTTPS=0\nSTATIC_HASHED=0\nDEMO_SIGN_INS=1\n"
         )
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        unfinished = path.with_name(f"local.env.{os.getpid()}")
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
+        try:
+            os.link(unfinished, path)  # whole or not at all, and never over that of another process
+        except FileExistsError:
+            pass
+        finally:
+            unfinished.unlink()
     return path
 
 

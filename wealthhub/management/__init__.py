@@ -1,0 +1,1 @@
+"""What the command line of the whole project can do."""
