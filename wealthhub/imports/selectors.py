@@ -1,0 +1,208 @@
+"""What the imports pages and the API show of a run: how far it is, what came of it, what was wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, F, Min
+from django.utils import timezone
+
+from wealthhub.dates import format_instant
+from wealthhub.imports import services, sources
+from wealthhub.imports.choices import Phase, RunStatus, Severity
+from wealthhub.imports.models import ImportRun
+from wealthhub.money import group_indian
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wealthhub.accounts.models import User
+
+READING_SHARE = Decimal("0.6")  # of a run's time, where no earlier run of the source tells better
+
+
+# --- Sources ----------------------------------------------------------------------------------------------
+def sources_for(user: User) -> list[sources.Source]:
+    """The sources whose files this user may send, by title; none without a firm to book them for."""
+    if user.firm_id is None:
+        return []
+    allowed = [
+        source for source in sources.registry().values() if user.is_superuser or user.role in source.roles
+    ]
+    return sorted(allowed, key=lambda source: source.title)
+
+
+def may_upload(user: User, source: sources.Source) -> bool:
+    """Whether a file of this source may be sent by this user."""
+    return user.firm_id is not None and (user.is_superuser or user.role in source.roles)
+
+
+def source_title(name: str) -> str:
+    """The source in words; its bare name where it is no longer declared."""
+    source = sources.registry().get(name)
+    return source.title if source is not None else name
+
+
+# --- How far a run is -------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is. ``fraction`` (0 to 1) and ``seconds_left`` are None while nobody can say."""
+
+    phase: str
+    rows: int
+    fraction: Decimal | None
+    seconds_elapsed: int
+    seconds_left: int | None
+
+    @property
+    def percent(self) -> int | None:
+        """For a progress bar: 0 to 100."""
+        return None if self.fraction is None else int(self.fraction * 100)
+
+
+def progress(run: ImportRun, *, now: datetime | None = None) -> Progress:
+    """How far ``run`` is at ``now``. Two queries at most.
+
+    The time left comes from how long the last good run of the same source took for each byte; without one, from
+    this run's own reading so far. It is an estimate and shown as one.
+    """
+    now = now or timezone.now()
+    started, ended = run.started_at or run.created_at, run.finished_at or now
+    elapsed = max(0, int((ended - started).total_seconds()))
+    phase = Phase(run.phase).label if run.status == RunStatus.RUNNING else RunStatus(run.status).label
+    if run.is_over:
+        return Progress(phase, run.rows_read, Decimal(1), elapsed, 0)
+    if run.status == RunStatus.QUEUED:
+        return Progress(phase, 0, None, 0, None)
+    expected = _expected_seconds(run)
+    read = min(Decimal(1), Decimal(run.bytes_done) / run.size) if run.size else None
+    if expected:
+        fraction = min(Decimal("0.99"), Decimal(elapsed) / Decimal(expected))
+        left = max(1, int(expected) - elapsed)
+    elif run.phase == Phase.READING and read:
+        fraction = read * READING_SHARE
+        left = max(1, int(Decimal(elapsed) / fraction) - elapsed)
+    else:
+        fraction, left = None, None
+    return Progress(phase, run.rows_read, fraction, elapsed, left)
+
+
+def _expected_seconds(run: ImportRun) -> float | None:
+    """Size times the seconds a byte took in the last good run of the source in this firm; None without one."""
+    last = (
+        ImportRun.objects.filter(
+            firm_id=run.firm_id, source=run.source, status=RunStatus.SUCCEEDED, dry_run=run.dry_run, size__gt=0
+        )
+        .annotate(took=F("finished_at") - F("started_at"))
+        .filter(took__gt=timedelta(0))
+        .order_by("-pk")
+        .values_list("took", "size")
+        .first()
+    )
+    return run.size * last[0].total_seconds() / last[1] if last else None
+
+
+# --- What came of it --------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Part:
+    """One of the numbers that add up to the rows read."""
+
+    label: str
+    rows: int
+    context: str
+    tone: str = ""
+
+
+def parts(run: ImportRun) -> list[Part]:
+    """Where the rows of the file went. Once a run has succeeded, their sum is ``rows_read``."""
+    would = "would be " if run.dry_run else ""
+    return [
+        Part("New", run.rows_created, f"{would}booked for the first time"),
+        Part("Changed", run.rows_updated, f"{would}brought up to date"),
+        Part("Unchanged", run.rows_unchanged, "known, and the same as before"),
+        Part("Repeated", run.rows_duplicate, "a later row of the file counts"),
+        Part("Set aside", run.rows_rejected, "not booked", "loss" if run.rows_rejected else ""),
+    ]
+
+
+@dataclass(frozen=True)
+class IssueGroup:
+    """All issues of one code and severity; ``message`` and ``hint`` are those of one of them."""
+
+    code: str
+    severity: str
+    column: str
+    count: int
+    message: str
+    hint: str
+
+    @property
+    def is_error(self) -> bool:
+        """True where these rows were set aside."""
+        return self.severity == Severity.ERROR
+
+
+def issue_groups(run: ImportRun) -> list[IssueGroup]:
+    """What was wrong, grouped by code, severity and column; errors first, then the most frequent. One query."""
+    rows = (
+        run.issues.values("code", "severity", "column")
+        .annotate(count=Count("pk"), message=Min("message"), hint=Min("hint"))
+        .order_by("severity", "-count", "code", "column")
+    )
+    return [IssueGroup(**row) for row in rows]
+
+
+def can_be_booked(run: ImportRun) -> bool:
+    """A check that found something to book, whose file is still kept."""
+    return bool(
+        run.dry_run
+        and run.status == RunStatus.SUCCEEDED
+        and run.file
+        and (run.rows_created or run.rows_updated)
+    )
+
+
+def can_be_retried(run: ImportRun) -> bool:
+    """A failed run whose file is still kept."""
+    return bool(run.status == RunStatus.FAILED and run.file)
+
+
+def can_be_undone(run: ImportRun) -> bool:
+    """A run that booked something and still stands. Whether later work rests on it is the service's to say."""
+    return bool(
+        run.status == RunStatus.SUCCEEDED and not run.dry_run and (run.rows_created or run.rows_updated)
+    )
+
+
+# --- Who may do what with a run ---------------------------------------------------------------------------
+def may_send_again(user: User, run: ImportRun) -> bool:
+    """Whether this user may have the kept file of a visible run taken in again."""
+    source = sources.registry().get(run.source)
+    return source is not None and run.firm_id == user.firm_id and may_upload(user, source)
+
+
+def may_see_rows(user: User, run: ImportRun) -> bool:
+    """Whether the kept file's rows may be shown to one who sees the run: they hold personal data in clear."""
+    return bool(run.file) and not user.sees_masked_only
+
+
+# --- The first rows, and the question before an undo ------------------------------------------------------
+def preview_of(run: ImportRun) -> services.Preview:
+    """The first rows of the kept file and how they are understood. Raises: DomainError: it cannot be read."""
+    with run.file.open("rb") as file:
+        return services.preview(source=sources.registry()[run.source], file=file, filename=run.filename)
+
+
+def facts_to_confirm(run: ImportRun) -> list[tuple[str, object]]:
+    """What is taken back when ``run`` is undone: pairs of label and value."""
+    return [
+        ("File", run.filename),
+        ("Source", source_title(run.source)),
+        ("Received", format_instant(run.created_at)),
+        ("Sent by", run.user or "the command line"),
+        ("Rows to remove", group_indian(run.rows_created, 0)),
+        ("Rows to put back as they were", group_indian(run.rows_updated, 0)),
+    ]
