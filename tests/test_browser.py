@@ -88,8 +88,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
 
     def go(self, page, path):
         """Open the path and wait until its scripts have settled."""
-        response = page.goto(self.live_server_url + path, wait_until="load")
-        return response
+        return page.goto(self.live_server_url + path, wait_until="load")
 
 
 class EveryPageTests(BrowserTestCase):

@@ -36,10 +36,8 @@ class WalkTests(WealthhubTestCase):
         assert sorted(set(ROUTES) - found) == [], "these are gone: take them out of tests/routes.py"
 
     def test_everybody_gets_what_the_table_says(self):
-        people = dict(
-            zip(EVERYBODY, [None, self.admin, self.manager, self.asha, self.arun, self.analyst, self.investor, self.ravi],
-                strict=True)
-        )  # fmt: skip
+        users = (self.admin, self.manager, self.asha, self.arun, self.analyst, self.investor, self.ravi)
+        people = dict(zip(EVERYBODY, (None, *users), strict=True))
         wrong = []
         for name, route in ROUTES.items():
             for letter, user in people.items():
