@@ -13,12 +13,7 @@ from wealthhub.imports import services, sources
 if TYPE_CHECKING:
     from wealthhub.imports.models import ImportRun
 
-TEMPLATE_KINDS = ("csv", "xlsx", "json")
-_CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-}
+CSV = "text/csv; charset=utf-8"
 LINES_PER_CHUNK = 500
 
 
@@ -31,7 +26,7 @@ class _Echo:
 
 def rejected_csv(run: ImportRun) -> StreamingHttpResponse:
     """The rows set aside by ``run`` as UTF-8 CSV with a byte order mark, with their line and the reason."""
-    response = StreamingHttpResponse(_chunks(run), content_type=_CONTENT_TYPES["csv"])
+    response = StreamingHttpResponse(_chunks(run), content_type=CSV)
     response["Content-Disposition"] = f'attachment; filename="import-{run.pk}-rejected.csv"'
     response["Cache-Control"] = "private, no-store"
     return response
@@ -51,8 +46,8 @@ def _chunks(run: ImportRun) -> Iterator[bytes]:
 def template_file(name: str, kind: str) -> HttpResponse:
     """An example file of the source. Raises: Http404: no such source or kind of file."""
     source = sources.registry().get(name)
-    if source is None or kind not in TEMPLATE_KINDS:
+    if source is None or kind not in sources.TEMPLATE_FORMATS:
         raise Http404
-    response = HttpResponse(sources.template(source, kind), content_type=_CONTENT_TYPES[kind])
+    response = HttpResponse(sources.template(source, kind), content_type=sources.template_content_type(kind))
     response["Content-Disposition"] = f'attachment; filename="{source.name}-template.{kind}"'
     return response

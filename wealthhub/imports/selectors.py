@@ -27,17 +27,12 @@ READING_SHARE = Decimal("0.6")  # of a run's time, where no earlier run of the s
 # --- Sources ----------------------------------------------------------------------------------------------
 def sources_for(user: User) -> list[sources.Source]:
     """The sources whose files this user may send, by title; none without a firm to book them for."""
-    if user.firm_id is None:
-        return []
-    allowed = [
-        source for source in sources.registry().values() if user.is_superuser or user.role in source.roles
-    ]
-    return sorted(allowed, key=lambda source: source.title)
+    return [] if user.firm_id is None else sources.sources_for(user)
 
 
 def may_upload(user: User, source: sources.Source) -> bool:
     """Whether a file of this source may be sent by this user."""
-    return user.firm_id is not None and (user.is_superuser or user.role in source.roles)
+    return user.firm_id is not None and source.may_be_sent_by(user)
 
 
 def source_title(name: str) -> str:
@@ -94,7 +89,11 @@ def _expected_seconds(run: ImportRun) -> float | None:
     """Size times the seconds a byte took in the last good run of the source in this firm; None without one."""
     last = (
         ImportRun.objects.filter(
-            firm_id=run.firm_id, source=run.source, status=RunStatus.SUCCEEDED, dry_run=run.dry_run, size__gt=0
+            firm_id=run.firm_id,
+            source=run.source,
+            status=RunStatus.SUCCEEDED,
+            dry_run=run.dry_run,
+            size__gt=0,
         )
         .annotate(took=F("finished_at") - F("started_at"))
         .filter(took__gt=timedelta(0))

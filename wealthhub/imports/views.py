@@ -64,7 +64,10 @@ def upload(request: HttpRequest) -> HttpResponseBase:
             return redirect(run)
     status = 400 if form.errors else 200
     return web.render_page(
-        request, "imports/upload.html", {"form": form, "sources": offered, "max_bytes": settings.IMPORT_MAX_BYTES}, status=status
+        request,
+        "imports/upload.html",
+        {"form": form, "sources": offered, "max_bytes": settings.IMPORT_MAX_BYTES},
+        status=status,
     )
 
 
@@ -171,9 +174,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 def source_list(request: HttpRequest) -> HttpResponse:
     """Every source with its columns and a file to start from."""
     context = {
-        "sources": sorted(sources.registry().values(), key=lambda source: source.title),
+        "sources": sources.registry().values(),
         "own": {source.name for source in selectors.sources_for(_user(request))},
-        "kinds": downloads.TEMPLATE_KINDS,
+        "kinds": sources.TEMPLATE_FORMATS,
     }
     return web.render_page(request, "imports/sources.html", context)
 
@@ -189,7 +192,7 @@ def _receive(user: User, data: dict[str, Any], *, dry_run: bool) -> ImportRun:
     return services.receive_file(
         user=user,
         firm=user.firm,
-        source=sources.registry()[data["source"]],
+        source=sources.get(data["source"]),
         file=data["file"],
         filename=data["file"].name,
         on_error=data["on_error"],
