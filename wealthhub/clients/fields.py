@@ -24,8 +24,9 @@ class EncryptedField(models.BinaryField):
 
     @property
     def bound_to(self) -> str:
-        """What a value is bound to: ``clients_client.pan``."""
-        return f"{self.model._meta.db_table}.{self.column}"
+        """What a value is bound to: ``clients_client.pan``. A history row holds its table's value as it stood."""
+        model = getattr(self.model, "pgh_tracked_model", None) or self.model
+        return f"{model._meta.db_table}.{self.column}"
 
     def get_db_prep_value(self, value: str | None, connection: Any, prepared: bool = False) -> Any:
         """Encrypt on the way in; an empty text is no value."""

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Self
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, OuterRef, Q
+from django.db.models.functions import Upper
+
+from wealthhub.clients import pii
 from wealthhub.querysets import OwnedQuerySet
 
 
@@ -23,6 +28,48 @@ class ClientQuerySet(OwnedQuerySet):
     def current(self) -> Self:
         """Without those that were merged into another."""
         return self.filter(merged_into__isnull=True)
+
+    def with_identifiers(self) -> Self:
+        """Annotate ``external_ids``: what other systems call the client, sorted; an empty list where none does."""
+        from wealthhub.clients.models import ClientIdentifier
+
+        known = ClientIdentifier.objects.filter(client=OuterRef("pk")).order_by("source", "external_id")
+        return self.annotate(external_ids=ArraySubquery(known.values("external_id")))
+
+    def matching(self, text: str) -> Self:
+        """Those whose PAN, phone or e-mail is ``text``, whose identifier begins with it, or whose name contains it.
+
+        Personal data is found by its exact value only. What the text looks like decides where it is sought, so that
+        one index serves each kind of question.
+        """
+        text = text.strip()
+        hashes = pii.hashes_of(text)
+        by_hash = Q(*hashes.items(), _connector=Q.OR)
+        if "pan_hash" in hashes or "email_hash" in hashes:
+            return self.filter(by_hash)
+        wanted = Q(name__icontains=text)
+        if any(character.isdigit() for character in text):
+            wanted |= Q(pk__in=_clients_called(text))
+        return self.filter(wanted | by_hash if hashes else wanted)
+
+    def sounding_like(self, text: str) -> Self:
+        """Names near to ``text``, the nearest first: for a search that found nothing as spelt."""
+        from django.contrib.postgres.search import TrigramWordDistance
+
+        upper = text.strip().upper()
+        return (
+            self.annotate(upper_name=Upper("name"), distance=TrigramWordDistance(upper, Upper("name")))
+            .filter(upper_name__trigram_word_similar=upper)
+            .order_by("distance", "name", "pk")
+        )
+
+
+def _clients_called(text: str) -> OwnedQuerySet:
+    """Ids of clients with an identifier that begins with ``text``; thousands commas do not count."""
+    from wealthhub.clients.models import ClientIdentifier
+
+    known = ClientIdentifier.objects.filter(external_id__startswith=text.replace(",", ""))
+    return known.values("client_id")
 
 
 class OfClientQuerySet(OwnedQuerySet):
@@ -47,6 +94,21 @@ class HouseholdQuerySet(OwnedQuerySet):
     def visible_to(self, user: object) -> Self:
         """Each household once, however many of its members are visible."""
         return super().visible_to(user).distinct()
+
+    def with_member_count(self, user: object) -> Self:
+        """Annotate ``member_count``: the members ``user`` sees."""
+        from wealthhub.clients.models import Client
+
+        seen = Client.objects.visible_to(user).current().filter(household=OuterRef("pk"))
+        return self.annotate(member_count=_count_of(seen))
+
+
+def _count_of(rows: OwnedQuerySet) -> object:
+    from django.db.models import IntegerField, Subquery
+    from django.db.models.functions import Coalesce
+
+    counted = rows.order_by().values(group=F("household_id")).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 class MergeQuerySet(OwnedQuerySet):
