@@ -19,7 +19,11 @@ def registration_chart(months: Sequence[MonthAmount]) -> dict[str, Any]:
         "y": [float(each.monthly) for each in months],
         "marker": {"color": "primary"},
     }
-    layout = {"meta": {"rupees": "y"}, "xaxis": {"type": "category", "nticks": 8}, "yaxis": {"rangemode": "tozero"}}
+    layout = {
+        "meta": {"rupees": "y"},
+        "xaxis": {"type": "category", "nticks": 8},
+        "yaxis": {"rangemode": "tozero"},
+    }
     return {"data": [bars], "layout": layout}
 
 

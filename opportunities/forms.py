@@ -22,7 +22,10 @@ class StatusForm(forms.Form):
         label="Reason", required=False, max_length=300, help_text="Needed to dismiss; kept in the history."
     )
     snoozed_until = forms.DateField(
-        label="Snooze until", required=False, widget=_DAY, help_text="Hides it from the worklist until that day."
+        label="Snooze until",
+        required=False,
+        widget=_DAY,
+        help_text="Hides it from the worklist until that day.",
     )
 
 
@@ -73,7 +76,12 @@ class TrailRateForm(forms.Form):
 
     effective_from = forms.DateField(widget=_DAY)
     percent = forms.DecimalField(
-        label="Yearly trail (%)", min_value=0, max_value=100, max_digits=7, decimal_places=4, help_text="0.80 is 0.80 %."
+        label="Yearly trail (%)",
+        min_value=0,
+        max_value=100,
+        max_digits=7,
+        decimal_places=4,
+        help_text="0.80 is 0.80 %.",
     )
 
     @property
