@@ -62,13 +62,8 @@ def upload(request: HttpRequest) -> HttpResponseBase:
             form.add_error("file", refusal.message)
         else:
             return redirect(run)
-    status = 400 if form.errors else 200
-    return web.render_page(
-        request,
-        "imports/upload.html",
-        {"form": form, "sources": offered, "max_bytes": settings.IMPORT_MAX_BYTES},
-        status=status,
-    )
+    context = {"form": form, "sources": offered, "max_bytes": settings.IMPORT_MAX_BYTES}
+    return web.render_page(request, "imports/upload.html", context, status=400 if form.errors else 200)
 
 
 @web.roles_required(*STAFF)

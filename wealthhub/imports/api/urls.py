@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from wealthhub.imports.api.views import ImportRunViewSet, SourceViewSet
+from wealthhub.imports.api.views import ImportIssueViewSet, ImportRunViewSet, SourceViewSet
 
 _RUN = r"^imports/(?P<pk>\d{1,18})"
 
@@ -15,7 +15,7 @@ urlpatterns = [
         name="api-import-template",
     ),
     re_path(_RUN + r"/?$", ImportRunViewSet.as_view({"get": "retrieve"}), name="api-import"),
-    re_path(_RUN + r"/issues/?$", ImportRunViewSet.as_view({"get": "issues"}), name="api-import-issues"),
+    re_path(_RUN + r"/issues/?$", ImportIssueViewSet.as_view({"get": "list"}), name="api-import-issues"),
     re_path(
         _RUN + r"/rejected\.csv/?$", ImportRunViewSet.as_view({"get": "rejected"}), name="api-import-rejected"
     ),

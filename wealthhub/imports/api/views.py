@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -15,8 +16,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from wealthhub import web
 from wealthhub.api import IsSignedIn, VisibleToUserMixin
-from wealthhub.errors import Forbidden
+from wealthhub.errors import DomainError, Forbidden
 from wealthhub.imports import downloads, selectors, services, sources
 from wealthhub.imports.api import serializers
 from wealthhub.imports.api.permissions import IMPORTS, WRITES, KeyReaches, SeesImports
@@ -77,17 +79,6 @@ class ImportRunViewSet(VisibleToUserMixin, ListModelMixin, RetrieveModelMixin, G
             answer.data, status=status.HTTP_202_ACCEPTED, headers={"Location": answer.data["url"]}
         )
 
-    @extend_schema(
-        filters=True,
-        responses=serializers.ImportIssueSerializer(many=True),
-        parameters=[OpenApiParameter("id", int, OpenApiParameter.PATH)],
-    )
-    def issues(self, request: Request, pk: str) -> Response:
-        """What was wrong with the rows of a run, in the order of the file."""
-        rows = ImportIssue.objects.visible_to(request.user).filter(run=self.get_object())
-        page = self.paginate_queryset(self.filter_queryset(rows))
-        return self.get_paginated_response(serializers.ImportIssueSerializer(page, many=True).data)
-
     @extend_schema(filters=False, request=None, responses=CSV_FILE)
     def rejected(self, request: Request, pk: str) -> StreamingHttpResponse:
         """The rows set aside, each with its line and the reason, to mend and send again."""
@@ -95,7 +86,7 @@ class ImportRunViewSet(VisibleToUserMixin, ListModelMixin, RetrieveModelMixin, G
         if request.user.sees_masked_only:
             raise Forbidden("The rows hold personal data, which your role sees masked only.")
         if not run.file:
-            self.permission_denied(request, "The file of this run is no longer kept.", "file_gone")
+            raise DomainError("The file of this run is no longer kept.", code="file_gone", status=404)
         return downloads.rejected_csv(run)
 
     @extend_schema(filters=False, request=None, responses={200: serializers.ImportRunDetailSerializer})
@@ -109,6 +100,23 @@ class ImportRunViewSet(VisibleToUserMixin, ListModelMixin, RetrieveModelMixin, G
         return Response(
             serializers.ImportRunDetailSerializer(run, context=self.get_serializer_context()).data
         )
+
+
+class ImportIssueViewSet(VisibleToUserMixin, ListModelMixin, GenericViewSet):
+    """What was wrong with the rows of one run, in the order of the file."""
+
+    queryset = ImportIssue.objects.all()
+    serializer_class = serializers.ImportIssueSerializer
+    filterset_class = ImportIssueApiFilter
+    permission_classes = (IsSignedIn, SeesImports)
+
+    def get_queryset(self) -> QuerySet[ImportIssue]:
+        """The issues of the run in the address. Raises: Http404: no run there that the caller sees."""
+        issues = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):  # the schema is made without an address
+            return issues.none()
+        run = web.get_visible_or_404(ImportRun, self.request.user, pk=self.kwargs["pk"])
+        return issues.filter(run=run)
 
 
 class SourceViewSet(GenericViewSet):
