@@ -10,6 +10,6 @@ class WealthhubConfig(AppConfig):
 
     def ready(self) -> None:
         """Logs go out as JSON from the first request on."""
-        from wealthhub import logs
+        from wealthhub import checks, logs  # noqa: F401  importing the checks registers them
 
         logs.configure()

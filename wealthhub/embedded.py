@@ -494,7 +494,7 @@ def _forget_dead_postmaster(place: Place) -> None:
 
 
 def _is_our_postmaster(place: Place, pid: int) -> bool:
-    words = _command_of(pid)
+    words = command_of(pid)
     return bool(words) and Path(words[0]).name == "postgres" and str(place.pgdata) in words
 
 
@@ -542,7 +542,7 @@ def stop_redis(place: Place) -> None:
     """Stop Redis; its append-only file is flushed. The caller holds the lock."""
     pid = _first_number(place.redis_pid)
     _redis_says(place, b"SHUTDOWN")
-    if pid is not None and any("valkey-server" in word for word in _command_of(pid)):
+    if pid is not None and any("valkey-server" in word for word in command_of(pid)):
         _wait_for_end(pid)
 
 
@@ -570,7 +570,7 @@ def _connects(path: Path) -> bool:
         return connection.connect_ex(str(path)) == 0
 
 
-def _command_of(pid: int) -> list[str]:
+def command_of(pid: int) -> list[str]:
     """Return a process's command line; empty when it has ended, reaped or not."""
     if sys.platform == "linux":
         try:
@@ -585,7 +585,7 @@ def _command_of(pid: int) -> list[str]:
 
 def _wait_for_end(pid: int, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
-    while _command_of(pid):
+    while command_of(pid):
         if time.monotonic() > deadline:
             raise EmbeddedServerError(f"Process {pid} did not end within {seconds:.0f} s.")
         time.sleep(0.02)

@@ -175,7 +175,7 @@ def _end_all(data: Path) -> None:
     for signum, seconds in ((signal.SIGTERM, 8.0), (signal.SIGKILL, 5.0)):
         for pid in leftovers(data):
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signum)
+                os.kill(pid, signal.SIGKILL if _is_fork_of_a_run(pid) else signum)
         deadline = time.monotonic() + seconds
         while leftovers(data) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -195,6 +195,11 @@ def leftovers(data: Path) -> list[int]:
             if os.fsencode(mark) in (entry / "environ").read_bytes().split(b"\0"):
                 found.append(int(entry.name))
     return [pid for pid in found if pid != os.getpid()]
+
+
+def _is_fork_of_a_run(pid: int) -> bool:
+    """Tell honcho's forks, which ignore SIGTERM and wait forever for a manager that was killed."""
+    return "wealthhub.run up" in " ".join(embedded.command_of(pid))
 
 
 def require_free(host: str, port: int) -> None:
@@ -302,6 +307,10 @@ def main(arguments: Sequence[str]) -> int:
     env.load_file(PROJECT / ".env")
     match list(arguments):
         case ["up"]:
+            if os.environ.get(MARK) != str(env.data_dir()):
+                # honcho forks: its forks show the environment this process began with. Killed, we leave them hanging.
+                os.environ[MARK] = str(env.data_dir())
+                os.execv(sys.executable, [sys.executable, "-m", "wealthhub.run", "up"])  # noqa: S606  ourselves
             return up()
         case ["fresh"]:
             return fresh()
