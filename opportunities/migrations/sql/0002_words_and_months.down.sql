@@ -1,0 +1,2 @@
+DROP FUNCTION opportunities_full_months(date, date);
+DROP FUNCTION opportunities_rupees(numeric);
