@@ -51,7 +51,7 @@ def set_up() -> None:
 
 @contextmanager
 def clock() -> Iterator[Callable[[], float]]:
-    """``with clock() as seconds: …`` then ``seconds()``."""
+    """Measure a block: what it yields tells the seconds, also afterwards."""
     started = time.perf_counter()
     ended: list[float] = []
     yield lambda: (ended[0] if ended else time.perf_counter()) - started
@@ -116,16 +116,19 @@ INSERT INTO opportunities_sip (
     is_active, deleted, status, sales_status, had_mandate_at_creation, has_current_mandate, mandate_tracking_status,
     first_success_on, latest_success_on, success_amount, pending_amount, failed_amount, in_progress_amount,
     paused_amount, success_count, registered_on)
-SELECT c.firm_id, n::text, c.id, c.advisor_id, n::text, n::text, 'Custom Funds', ARRAY['Flexi Cap Fund (G)'], ARRAY[5], 1,
+SELECT c.firm_id, n::text, c.id, c.advisor_id, n::text, n::text, 'Custom Funds', ARRAY['Flexi Cap Fund (G)'],
+    ARRAY[5], 1,
     500 * (1 + n %% 40), current_date - (30 + n * 7 %% 1800)::int, current_date + 3650, '',
     CASE n %% 3 WHEN 0 THEN 10 ELSE 0 END, 0, CASE n %% 3 WHEN 0 THEN '1Y' ELSE '' END, true,
     n %% 12 <> 0, n %% 60 = 0, CASE WHEN n %% 9 = 0 THEN 'Failed' WHEN n %% 17 = 0 THEN 'Paused' ELSE 'Success' END,
     'validSales', true, true, 'Already Confirmed', current_date - (30 + n * 7 %% 1800)::int,
-    CASE WHEN n %% 40 = 0 THEN NULL ELSE current_date - (CASE WHEN n %% 8 = 0 THEN 90 + n %% 300 ELSE n %% 31 END)::int END,
+    CASE WHEN n %% 40 <> 0
+         THEN current_date - (CASE WHEN n %% 8 = 0 THEN 90 + n %% 300 ELSE n %% 31 END)::int END,
     CASE WHEN n %% 40 = 0 THEN 0 ELSE 500 * (1 + n %% 40) * (1 + n %% 36) END, 0,
     CASE WHEN n %% 9 = 0 THEN 500 * (1 + n %% 40) * (1 + n %% 4) ELSE 0 END, 0, 0, 1 + n %% 36,
     current_date - (30 + n * 7 %% 1800)::int
 FROM generate_series(1, %(sips)s) n
-JOIN (SELECT id, firm_id, advisor_id, row_number() OVER (ORDER BY id) AS place FROM clients_client WHERE firm_id = %(firm)s) c
+JOIN (SELECT id, firm_id, advisor_id, row_number() OVER (ORDER BY id) AS place
+      FROM clients_client WHERE firm_id = %(firm)s) c
   ON c.place = 1 + n %% %(clients)s
 """
