@@ -1,7 +1,7 @@
 """Lists and pages of a firm with 100,000 SIPs, four callers at once, against an empty signed-in view.
 
-The limit is measured in the same run on the same server: p95 of an API list within 4 times, of a page within 6 times the p95 of
-`/api/health` (nothing but a sign-in) and of the theme page's redirect. Aims: 2 and 3.
+The limit is measured in the same run on the same server: p95 of an API list within 4 times that of `/api/me`, p95 of a
+page within 6 times that of the profile page. Aims: 2 and 3.
 """
 
 from __future__ import annotations
