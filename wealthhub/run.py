@@ -66,6 +66,7 @@ def up() -> int:
             env.ensure_local_env()
             env.load()
         print("Starting the database and Redis.", flush=True)
+        (data / "static").mkdir(exist_ok=True)  # whitenoise wants to find one
         with embedded.running(
             postgres=not configured["DATABASE_URL"], redis=not configured["REDIS_URL"], stop=True
         ):
