@@ -36,7 +36,9 @@ class AdvisorLink:
         """Meet or make every advisor of the stage."""
         table = self._table(batch)
         lock_parties(cursor, batch.firm_id)
-        member = sql.SQL("max(s.{})").format(sql.Identifier(self.member_id)) if self.member_id else sql.SQL("''")
+        member = (
+            sql.SQL("max(s.{})").format(sql.Identifier(self.member_id)) if self.member_id else sql.SQL("''")
+        )
         name = sql.SQL("max(s.{})").format(sql.Identifier(self.name)) if self.name else sql.SQL("''")
         cursor.execute(
             sql.SQL(
@@ -173,7 +175,9 @@ class ClientLink:
 
     def _meet(self, cursor: Any, batch: Batch) -> None:
         advisor = self.advisor.join(batch) if self.advisor else Join(sql.SQL(""), sql.SQL("NULL::bigint"))
-        order = [sql.SQL("s.{} DESC NULLS LAST").format(sql.Identifier(name)) for name in (*self.newest_by, "line")]
+        order = [
+            sql.SQL("s.{} DESC NULLS LAST").format(sql.Identifier(name)) for name in (*self.newest_by, "line")
+        ]
         cursor.execute(
             sql.SQL(
                 "CREATE TEMP TABLE {table} ON COMMIT DROP AS"
@@ -199,7 +203,8 @@ class ClientLink:
         newest = sql.SQL("SELECT client_id, advisor_id FROM {}").format(self._table(batch))
         if self.newest_by:
             order = sql.SQL(", ").join(
-                sql.SQL("b.{} DESC NULLS LAST").format(sql.Identifier(name)) for name in (*self.newest_by, "id")
+                sql.SQL("b.{} DESC NULLS LAST").format(sql.Identifier(name))
+                for name in (*self.newest_by, "id")
             )
             newest = sql.SQL(
                 "SELECT DISTINCT ON (b.client_id) b.client_id, b.advisor_id FROM {book} b WHERE b.client_id IN"
@@ -254,5 +259,3 @@ def _move(cursor: Any, batch: Batch, moves: dict[int, int]) -> None:
 def lock_parties(cursor: Any, firm_id: int) -> None:
     """Hold off other imports that would name the same firm's people, until the transaction ends."""
     cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('parties', %s))", [firm_id])
-
-

@@ -1,0 +1,21 @@
+"""Celery's way into the imports room."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db import OperationalError
+
+from wealthhub.imports import services
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
+def run_import(run_id: int) -> None:
+    """Run one queued import. A second delivery finds it taken and does nothing."""
+    services.execute(run_id)
+
+
+@shared_task
+def recover_runs() -> dict[str, int]:
+    """Pick up imports whose worker fell silent. Every minute."""
+    queued, failed = services.recover_runs()
+    return {"queued": queued, "failed": failed}
