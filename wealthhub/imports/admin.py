@@ -11,8 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from wealthhub.errors import DomainError
-from wealthhub.imports import selectors, services
-from wealthhub.imports.choices import Channel
+from wealthhub.imports import services
 from wealthhub.imports.models import ImportChange, ImportIssue, ImportRun
 
 
@@ -80,20 +79,16 @@ class ImportRunAdmin(ReadOnlyAdmin):
         """A link to what an undo would put back."""
         return _link("admin:imports_importchange_changelist", run, run.changes.count())
 
-    @admin.action(description="Take the files of failed runs in once more", permissions=["repair"])
+    @admin.action(description="Try failed runs again", permissions=["repair"])
     def try_again(self, request: HttpRequest, runs: QuerySet) -> None:
-        """One new run for each failed one whose file is kept."""
-        user: Any = request.user
-        for run in runs.select_related("firm"):
-            if not selectors.can_be_retried(run):
-                messages.warning(request, f"{run}: not failed, or its file is no longer kept.")
-                continue
+        """Queue the failed ones among the chosen."""
+        for run in runs:
             try:
-                fresh = services.send_again(run=run, user=user, channel=Channel.PAGE)
+                services.retry(run=run)
             except DomainError as refusal:
                 messages.error(request, f"{run}: {refusal.message}")
             else:
-                messages.success(request, f"{run} goes on as #{fresh.pk}.")
+                messages.success(request, f"{run} is queued again.")
 
     @admin.action(description="Take back everything the runs booked", permissions=["repair"])
     def take_back(self, request: HttpRequest, runs: QuerySet) -> None:

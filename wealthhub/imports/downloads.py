@@ -25,17 +25,22 @@ class _Echo:
 
 
 def rejected_csv(run: ImportRun) -> StreamingHttpResponse:
-    """The rows set aside by ``run`` as UTF-8 CSV with a byte order mark, with their line and the reason."""
-    response = StreamingHttpResponse(_chunks(run), content_type=CSV)
+    """The rows set aside by ``run`` as UTF-8 CSV with a byte order mark, with the reason and their line.
+
+    Raises: DomainError: the kept file is gone or cannot be read.
+    """
+    rows = services.rejected_rows(run)
+    header = next(rows)  # a refusal comes now, while it can still be answered
+    response = StreamingHttpResponse(_chunks(header, rows), content_type=CSV)
     response["Content-Disposition"] = f'attachment; filename="import-{run.pk}-rejected.csv"'
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def _chunks(run: ImportRun) -> Iterator[bytes]:
+def _chunks(header: list[str], rows: Iterator[list[str]]) -> Iterator[bytes]:
     writer = csv.writer(_Echo())
-    lines = ["\ufeff"]
-    for row in services.rejected_rows(run):
+    lines = ["\ufeff", writer.writerow(header)]
+    for row in rows:
         lines.append(writer.writerow(row))
         if len(lines) >= LINES_PER_CHUNK:
             yield "".join(lines).encode()

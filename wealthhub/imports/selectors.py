@@ -127,6 +127,23 @@ def parts(run: ImportRun) -> list[Part]:
     ]
 
 
+def made(run: ImportRun) -> list[tuple[str, object]]:
+    """What else the run made and how its file was read: pairs of label and value, from its summary."""
+    summary = run.summary or {}
+    counts = [
+        (name.replace("_", " ").capitalize(), group_indian(value, 0))
+        for name, value in sorted(summary.items())
+        if isinstance(value, int) and value
+    ]
+    read_as = " · ".join(str(summary[name]) for name in ("format", "encoding") if summary.get(name))
+    listed = [
+        ("Read as", read_as),
+        ("Columns passed over", ", ".join(summary.get("unknown_columns") or [])),
+        ("Columns not in the file", ", ".join(summary.get("absent_columns") or [])),
+    ]
+    return [*counts, *((label, value) for label, value in listed if value)]
+
+
 @dataclass(frozen=True)
 class IssueGroup:
     """All issues of one code and severity; ``message`` and ``hint`` are those of one of them."""
@@ -189,10 +206,45 @@ def may_see_rows(user: User, run: ImportRun) -> bool:
 
 
 # --- The first rows, and the question before an undo ------------------------------------------------------
-def preview_of(run: ImportRun) -> services.Preview:
+@dataclass(frozen=True)
+class PreviewColumn:
+    """One column of the file. ``means`` is our column; empty where the column is passed over."""
+
+    header: str
+    means: str
+    holds: str
+
+
+@dataclass(frozen=True)
+class PreviewPage:
+    """The first rows of a file: ``rows`` are pairs of line and cells, cells as they stand in the file."""
+
+    read_as: str
+    columns: list[PreviewColumn]
+    absent: list[str]
+    rows: list[tuple[int, tuple[str, ...]]]
+    issues: list[dict[str, object]]
+
+
+def preview_of(run: ImportRun) -> PreviewPage:
     """The first rows of the kept file and how they are understood. Raises: DomainError: it cannot be read."""
+    source = sources.get(run.source)
     with run.file.open("rb") as file:
-        return services.preview(source=sources.registry()[run.source], file=file, filename=run.filename)
+        found = services.preview(source=source, file=file, filename=run.file.name)
+    by_name = {column.name: column for column in source.columns}
+    understood = {header: by_name[name] for header, name in found.columns.items()}
+    return PreviewPage(
+        read_as=" · ".join(part for part in (found.format, found.encoding, found.delimiter.strip()) if part),
+        columns=[
+            PreviewColumn(header, understood[header].name, understood[header].type.describe())
+            if header in understood
+            else PreviewColumn(header, "", "")
+            for header in found.header
+        ],
+        absent=found.absent,
+        rows=list(zip(found.lines, found.rows, strict=False)),
+        issues=found.issues,
+    )
 
 
 def facts_to_confirm(run: ImportRun) -> list[tuple[str, object]]:

@@ -93,6 +93,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
     context |= {
         "source_title": selectors.source_title(found.source),
         "parts": selectors.parts(found),
+        "made": selectors.made(found),
         "groups": groups,
         "filterset": filterset,
         "chips": web.applied_filters(filterset),
@@ -118,11 +119,11 @@ def _what_may_be_done(user: User, run: ImportRun) -> dict[str, bool]:
 def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The first rows of the kept file, and how they were understood."""
     found = _run_with_rows(request, pk)
-    context = {
-        "run": found,
-        "source_title": selectors.source_title(found.source),
-        "preview": selectors.preview_of(found),
-    }
+    context: dict[str, Any] = {"run": found, "source_title": selectors.source_title(found.source)}
+    try:
+        context["preview"] = selectors.preview_of(found)
+    except DomainError as refusal:
+        context["refusal"] = refusal.message
     return web.render_page(request, "imports/preview.html", context, fragment="preview")
 
 
@@ -135,13 +136,21 @@ def rejected(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 
 @web.roles_required(*STAFF)
 @require_POST
-def send_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Book the file of a check, or try the file of a failed run once more; a new run in both cases."""
-    found = web.get_visible_or_404(ImportRun, request.user, pk=pk)
-    if not selectors.may_send_again(_user(request), found):
-        raise PermissionDenied("You may not send files of this source.")
+def book(request: HttpRequest, pk: int) -> HttpResponse:
+    """Book the file of a check: a new run of the same kept file."""
+    found = _run_to_send_again(request, pk)
     with web.refusals_as_messages(request):
-        return redirect(services.send_again(run=found, user=_user(request), channel=Channel.PAGE))
+        return redirect(services.book_checked(run=found, user=_user(request)))
+    return redirect(found)
+
+
+@web.roles_required(*STAFF)
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try a failed run once more."""
+    found = _run_to_send_again(request, pk)
+    with web.refusals_as_messages(request):
+        services.retry(run=found)
     return redirect(found)
 
 
@@ -203,6 +212,14 @@ def _run_with_rows(request: HttpRequest, pk: int) -> ImportRun:
         if not found.file:
             raise Http404
         raise PermissionDenied("The rows hold personal data, which your role sees masked only.")
+    return found
+
+
+def _run_to_send_again(request: HttpRequest, pk: int) -> ImportRun:
+    """A visible run of a source whose files the user may send. Raises: PermissionDenied, Http404."""
+    found = web.get_visible_or_404(ImportRun, request.user, pk=pk)
+    if not selectors.may_send_again(_user(request), found):
+        raise PermissionDenied("You may not send files of this source.")
     return found
 
 
