@@ -63,7 +63,7 @@ def run(
     layout = lay_out(source, table.header)
     stage = sql.Identifier(STAGE.format(run_id))
     progress.phase = Phase.READING
-    create_stage(cursor, stage, layout)
+    create_stage(cursor, stage, layout, source.model)
     converter = RowConverter(layout, issues)
     fill_stage(cursor, stage, StageStream(table, converter, progress))
     outcome.read, outcome.rejected = progress.rows_read, converter.rejected

@@ -13,7 +13,6 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-import pgtrigger
 import structlog
 from celery import current_app
 from django.conf import settings
@@ -23,13 +22,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from wealthhub.errors import DomainError
-from wealthhub.imports import cards, pipeline, sources
+from wealthhub.imports import cards, pipeline, sources, triggers
 from wealthhub.imports.choices import Channel, OnError, Phase, RunStatus, Severity
 from wealthhub.imports.heartbeat import Heartbeat
 from wealthhub.imports.models import ImportIssue, ImportRun
 from wealthhub.imports.readers import FileRefused, TableReader, guarded, open_table
 from wealthhub.imports.sources import Source
 from wealthhub.imports.staging import Issue, Issues, Progress, RowConverter, lay_out
+from wealthhub.imports.undo import undo_run
 
 if TYPE_CHECKING:
     from wealthhub.accounts.models import Firm, User
@@ -192,7 +192,7 @@ def _attempt(
         with run.file.open("rb") as file, transaction.atomic():
             source = sources.get(run.source)
             table = open_table(file, filename=run.filename, path=source.path)
-            with pgtrigger.ignore(), connection.cursor() as cursor:
+            with connection.cursor() as cursor, triggers.at_rest(cursor):
                 outcome = pipeline.run(
                     cursor,
                     source=source,
@@ -441,3 +441,8 @@ def _rewrite_as_csv(run: ImportRun, file: BinaryIO, clean: BinaryIO) -> None:
     for batch in table.batches():
         writer.writerows([cards.mask(cell) for cell in row] for row in batch.cells)
     text.detach()
+
+
+def undo(*, run: ImportRun, user: User) -> ImportRun:
+    """Take a booked run back. Raises: DomainError: see `wealthhub.imports.undo`."""
+    return undo_run(run=run, user=user)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
+from django.db import connection, models
 from psycopg2 import sql
 
 from wealthhub.imports import cards
@@ -270,20 +271,21 @@ class StageStream:
         return text
 
 
-def staged_columns(layout: Layout) -> list[tuple[str, str]]:
-    """Names and types of the staging table's columns, the file's line last."""
-    columns = [
-        pair
-        for column in (*layout.columns, *layout.absent)
-        for pair in column.type.sql_columns(column.target)
-    ]
+def staged_columns(layout: Layout, model: type[models.Model]) -> list[tuple[str, str]]:
+    """Names and types of the staging table's columns, the file's line last. Stored ones have the target's types."""
+    columns = []
+    for column in (*layout.columns, *layout.absent):
+        for name, kind in column.type.sql_columns(column.target):
+            stored = model._meta.get_field(name).db_type(connection) if column.stored else None
+            columns.append((name, stored or kind))
     return [*columns, ("line", "bigint")]
 
 
-def create_stage(cursor: Any, stage: sql.Identifier, layout: Layout) -> None:
+def create_stage(cursor: Any, stage: sql.Identifier, layout: Layout, model: type[models.Model]) -> None:
     """Make the run's unlogged staging table. It lives in the run's transaction and is gone with it."""
     columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in staged_columns(layout)
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
+        for name, kind in staged_columns(layout, model)
     )
     cursor.execute(sql.SQL("CREATE UNLOGGED TABLE {} ({})").format(stage, columns))
 
