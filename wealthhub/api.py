@@ -109,14 +109,43 @@ class FilterBackend(DjangoFilterBackend):
 
 
 class IsSignedIn(permissions.IsAuthenticated):
-    """Signed in, with an active firm (or the platform's own account)."""
+    """Signed in, with an active firm (or the platform's own account) and the second factor the firm asks for.
+
+    An API key needs the scope ``read`` for reading and ``write`` for the rest. A view may name other scopes in
+    ``key_scopes``, by action; a key that has one of these may also read that view. ``keys_allowed = False``
+    closes a view to keys.
+    """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """As the class says."""
         if not super().has_permission(request, view):
             return False
         firm = getattr(request.user, "firm", None)
-        return firm is None or firm.is_active
+        if firm is not None and not firm.is_active:
+            return False
+        if getattr(request.user, "lacks_second_factor", False) and not getattr(
+            view, "before_second_factor", False
+        ):
+            raise exceptions.PermissionDenied(
+                "Your firm asks for a second factor: set it up on the web page first.",
+                code="second_factor_required",
+            )
+        scopes = getattr(request.auth, "scopes", None)  # only an API key has them
+        return scopes is None or self._key_may(request, view, set(scopes))
+
+    @staticmethod
+    def _key_may(request: Request, view: APIView, scopes: set[str]) -> bool:
+        by_action = getattr(view, "key_scopes", {})
+        if not getattr(view, "keys_allowed", True):
+            raise exceptions.PermissionDenied("This is not for API keys: sign in.", code="key_not_allowed")
+        if request.method in permissions.SAFE_METHODS:
+            wanted = {"read"}.union(*by_action.values())
+        else:
+            wanted = set(by_action.get(getattr(view, "action", None), {"write"}))
+        if not wanted & scopes:
+            message = f"This API key lacks the scope {' or '.join(sorted(wanted))}."
+            raise exceptions.PermissionDenied(message, code="scope_missing")
+        return True
 
 
 class VisibleToUserMixin:

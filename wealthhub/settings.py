@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "wealthhub.middleware.RequestIdMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "wealthhub.accounts.middleware.AccessMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "wealthhub.web.RefusalMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -182,9 +183,43 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Accounts ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["wealthhub.accounts.authentication.Backend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "wealthhub.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]  # the page itself is closed
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = (
+    True  # everywhere: the other sessions and tokens end with the old password
+)
+ACCOUNT_PRESERVE_USERNAME_CASING = True
+SIGN_IN_LOCK_SECONDS = 300
+SIGN_IN_ATTEMPTS = 5  # wrong passwords by account
+SIGN_IN_ATTEMPTS_PER_ADDRESS = env(
+    "SIGN_IN_ATTEMPTS_PER_ADDRESS", cast=int, default=5
+)  # more for shared offices
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": f"{SIGN_IN_ATTEMPTS}/{SIGN_IN_LOCK_SECONDS}s/key",
+    "login_failed_address": f"{SIGN_IN_ATTEMPTS_PER_ADDRESS}/{SIGN_IN_LOCK_SECONDS}s/ip",
+    "signup": "20/h/ip",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_ADAPTER = "wealthhub.accounts.adapter.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "WealthHub"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+USERSESSIONS_TRACK_ACTIVITY = False
+HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105 - a class's name
+HEADLESS_JWT_ALGORITHM = "HS256"
+HEADLESS_JWT_PRIVATE_KEY = ""  # signed with SECRET_KEY
+HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 30 * 60
+HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 7 * 24 * 3600
+HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True  # signing out ends the access token too
+HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},

@@ -1,0 +1,1 @@
+"""Firms, people, sign-in, keys and the audit trail."""

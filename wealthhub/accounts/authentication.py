@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import timedelta
+from typing import Any
 
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
 from django.utils import timezone
 from rest_framework import exceptions
@@ -15,8 +17,24 @@ from rest_framework.request import Request
 from wealthhub.accounts.models import ApiKey, User
 
 
+class Backend(AuthenticationBackend):
+    """allauth's, which fetches the user together with the firm: every request needs both."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """The user of a session, or None when gone or deactivated."""
+        user = User.objects.select_related("firm").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
+
+
 class TokenAuthentication(JWTTokenAuthentication):
     """``Authorization: Bearer …`` with the access token of `/api/auth/login/`."""
+
+    def authenticate_credentials(self, key: str) -> tuple[User, Any]:
+        """The token's user and claims. Raises: AuthenticationFailed: expired, revoked or not ours."""
+        try:
+            return super().authenticate_credentials(key)
+        except exceptions.AuthenticationFailed as error:
+            raise exceptions.AuthenticationFailed("The token is expired, revoked or unknown.") from error
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -47,7 +65,9 @@ class ApiKeyAuthentication(BaseAuthentication):
         prefix, _, secret = rest.partition("_")
         if marker != "wh" or not secret:
             return None
-        key = ApiKey.objects.select_related("user__firm").filter(prefix=prefix, revoked_at__isnull=True).first()
+        key = (
+            ApiKey.objects.select_related("user__firm").filter(prefix=prefix, revoked_at__isnull=True).first()
+        )
         given = hashlib.sha256(secret.encode()).hexdigest()
         if key is None or not hmac.compare_digest(given, key.secret_hash) or not key.user.is_active:
             return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pghistory
+import pgtrigger
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 
 from wealthhub.accounts.choices import FirmKind, KeyScope, Role, Theme
@@ -85,6 +87,10 @@ class User(AbstractUser):
                 condition=Q(client__isnull=True) | Q(role=Role.INVESTOR),
                 name="accounts_user_client_is_investor",
             ),
+            models.UniqueConstraint(
+                Lower("email"), condition=~Q(email=""), name="accounts_user_email_once"
+            ),  # an e-mail address signs in, so it must name one account
+            models.UniqueConstraint(Lower("username"), name="accounts_user_name_once"),
         ]
 
     def __str__(self) -> str:
@@ -105,7 +111,7 @@ class User(AbstractUser):
     @cached_property
     def scope(self) -> Scope:
         """What this user may see: one or two small queries, kept for the life of this object (a request)."""
-        if not self.is_active:
+        if not self.is_active or (self.firm is not None and not self.firm.is_active):
             return NOTHING
         if self.is_superuser and self.firm_id is None:
             return Scope(platform=True)
@@ -125,6 +131,13 @@ class User(AbstractUser):
         else:
             advisors = advisors.filter(user_id=self.pk)
         return Scope(firm_id=self.firm_id, advisor_ids=frozenset(advisors.values_list("pk", flat=True)))
+
+    @cached_property
+    def lacks_second_factor(self) -> bool:
+        """True where the firm asks this role for a second factor and none is set up yet."""
+        if self.firm is None or self.role not in self.firm.second_factor_roles:
+            return False
+        return not self.authenticator_set.exclude(type="recovery_codes").exists()
 
     @property
     def may_write(self) -> bool:
@@ -165,8 +178,12 @@ class ApiKey(models.Model):
 
 
 class AuditEvent(OwnedModel):
-    """Something somebody did that must be answerable for. Append-only: nothing updates or deletes a row."""
+    """Something somebody did that must be answerable for. Append-only: the database refuses to change a row.
 
+    ``firm`` is None for what the platform's own people do outside of any firm.
+    """
+
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     action = models.CharField(max_length=60)
@@ -184,6 +201,9 @@ class AuditEvent(OwnedModel):
         indexes = [
             models.Index(fields=["firm", "-at"], name="accounts_audit_firm_at"),
             models.Index(fields=["firm", "object_type", "object_id"], name="accounts_audit_object"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:
