@@ -13,7 +13,7 @@ from wealthhub.imports import sources
 from wealthhub.imports.choices import Channel, RunStatus, Severity
 from wealthhub.imports.models import ImportIssue, ImportRun
 
-YES_NO = ((True, "Yes"), (False, "No"))
+YES_NO = (("true", "Yes"), ("false", "No"))
 
 
 def source_choices() -> list[tuple[str, str]]:
@@ -29,8 +29,8 @@ class ImportRunFilter(django_filters.FilterSet):
     )
     source = django_filters.ChoiceFilter(choices=source_choices, label="Source", empty_label="All sources")
     status = django_filters.ChoiceFilter(choices=RunStatus.choices, label="Status", empty_label="Any status")
-    dry_run = django_filters.TypedChoiceFilter(
-        choices=YES_NO, coerce=lambda value: value in {True, "True"}, label="Check only", empty_label="Either"
+    dry_run = django_filters.ChoiceFilter(
+        choices=YES_NO, method="by_dry_run", label="Check only", empty_label="Either"
     )
     channel = django_filters.ChoiceFilter(choices=Channel.choices, label="Came by", empty_label="Any way")
     received = django_filters.DateFromToRangeFilter(
@@ -42,6 +42,10 @@ class ImportRunFilter(django_filters.FilterSet):
     class Meta:
         model = ImportRun
         fields: list[str] = []
+
+    def by_dry_run(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        """Checks, or files meant to be booked."""
+        return rows.filter(dry_run=value == "true")
 
     def search(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         """Part of the file's name, or the start of its SHA-256."""
