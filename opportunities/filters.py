@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from opportunities.choices import InflowBasis, OpportunityType, WorkStatus
 from opportunities.models import Opportunity, Sip
-from opportunities.selectors import DECIDED
+from opportunities.selectors import DECIDED, to_work_on
 from wealthhub.clients.models import Advisor, ClientIdentifier
 from wealthhub.dates import today_ist
 
@@ -22,6 +23,11 @@ STATES = (
     ("all", "All ever found"),
 )
 SIP_STATUSES = tuple((word, word) for word in ("Success", "Failed", "In Progress", "Paused"))
+_MAY_BE_MISSING = (
+    frozenset(  # falling, PostgreSQL puts missing values first; elsewhere the index's own order serves
+        {"potential_inflow", "days_since_activity", "last_activity_on", "latest_success_on", "registered_on"}
+    )
+)
 _SEARCH = forms.TextInput(attrs={"type": "search"})
 _DAY = forms.DateInput(attrs={"type": "date"})
 HIDDEN = forms.HiddenInput
@@ -46,6 +52,15 @@ def of_clients_matching(rows: QuerySet, text: str, *also: Q) -> QuerySet:
     for other in also:
         condition |= other
     return rows.filter(condition)
+
+
+def in_order(rows: QuerySet, names: Sequence[Any]) -> QuerySet:
+    """``rows`` in the named order, missing values last, ties broken by the key so that pages never overlap."""
+    order = [
+        F(name[1:]).desc(nulls_last=True) if name.startswith("-") and name[1:] in _MAY_BE_MISSING else name
+        for name in names
+    ]
+    return rows.order_by(*order, "pk")
 
 
 class OpportunityFilter(django_filters.FilterSet):
@@ -100,8 +115,8 @@ class OpportunityFilter(django_filters.FilterSet):
         rows = super().filter_queryset(queryset)
         if not self.form.cleaned_data.get("state"):
             rows = rows.open()
-        order = rows.query.order_by
-        return rows.order_by(*order, "pk") if order and order[-1] not in {"pk", "-pk"} else rows
+        asked = self.form.cleaned_data.get("ordering")
+        return in_order(rows, rows.query.order_by) if asked else rows
 
     def search(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         """By the client's name or id."""
@@ -116,7 +131,7 @@ class OpportunityFilter(django_filters.FilterSet):
         snoozed = Q(snoozed_until__gt=today_ist())
         match value:
             case "work":
-                return rows.open().exclude(status__in=DECIDED).exclude(snoozed)
+                return to_work_on(rows)
             case "snoozed":
                 return rows.open().filter(snoozed)
             case "decided":
@@ -176,7 +191,9 @@ class SipFilter(django_filters.FilterSet):
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """Without the deleted ones where nobody asked for them."""
         rows = super().filter_queryset(queryset)
-        return rows if self.form.cleaned_data.get("source") else rows.counted()
+        if not self.form.cleaned_data.get("source"):
+            rows = rows.counted()
+        return in_order(rows, rows.query.order_by) if self.form.cleaned_data.get("ordering") else rows
 
     def search(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         """By the client's name or id, or the SIP's own number."""

@@ -18,7 +18,7 @@ class StatusForm(forms.Form):
     """Where the advisor stands with an opportunity."""
 
     status = forms.ChoiceField(choices=WorkStatus.choices)
-    dismiss_reason = forms.CharField(
+    reason = forms.CharField(
         label="Reason", required=False, max_length=300, help_text="Needed to dismiss; kept in the history."
     )
     snoozed_until = forms.DateField(
@@ -56,19 +56,16 @@ class DetectorForm(forms.Form):
         self.detector = detectors.REGISTRY[self.opportunity_type]
         for parameter in self.detector.parameters:
             self.fields[parameter.name] = forms.DecimalField(
-                label=parameter.name.replace("_", " ").capitalize(),
+                label=f"{parameter.title} ({'%' if parameter.unit == 'percent' else parameter.unit})",
                 min_value=parameter.minimum,
                 max_value=parameter.maximum,
-                help_text=f"{parameter.help} ({parameter.unit})" if parameter.unit else parameter.help,
+                help_text=parameter.help,
             )
 
     @property
     def parameters(self) -> dict[str, Decimal]:
-        """The parameters as typed; whole numbers stay whole where the default is one."""
-        return {
-            parameter.name: type(parameter.default)(self.cleaned_data[parameter.name])
-            for parameter in self.detector.parameters
-        }
+        """The parameters as typed; the service says whether they may be."""
+        return {parameter.name: self.cleaned_data[parameter.name] for parameter in self.detector.parameters}
 
 
 class TrailRateForm(forms.Form):

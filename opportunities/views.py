@@ -16,7 +16,7 @@ from opportunities.choices import OpportunityType, ScanStatus
 from opportunities.filters import OpportunityFilter, SipFilter
 from opportunities.forms import DetectorForm, NoteForm, ScanForm, StatusForm, TrailRateForm
 from opportunities.models import DetectorSettings, Opportunity, ScanRun, Sip, TrailRate
-from opportunities.tables import OpportunityTable, ScanTable, SipTable
+from opportunities.tables import STATUS_TONES, OpportunityTable, ScanTable, SipTable
 from wealthhub import web
 from wealthhub.dates import today_ist
 from wealthhub.navigation import STAFF
@@ -84,8 +84,9 @@ def opportunity_note(request: HttpRequest, pk: int) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return _opportunity_page(request, opportunity, note_form=form, status=400)
-    services.add_note(opportunity=opportunity, user=request.user, text=form.cleaned_data["text"])
-    messages.success(request, "The note is saved.")
+    with web.refusals_as_messages(request):
+        services.add_note(opportunity=opportunity, user=request.user, text=form.cleaned_data["text"])
+        messages.success(request, "The note is saved.")
     return redirect(opportunity)
 
 
@@ -109,11 +110,16 @@ def _opportunity_page(
     note_form: NoteForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    present = {name: getattr(opportunity, name) for name in ("status", "dismiss_reason", "snoozed_until")}
+    present = {
+        "status": opportunity.status,
+        "reason": opportunity.dismiss_reason,
+        "snoozed_until": opportunity.snoozed_until,
+    }
     rate = selectors.shown_trail_rate(request.user, as_of=opportunity.as_of)
     context = {
         "opportunity": opportunity,
         "page": selectors.opportunity_page(request.user, opportunity, rate=rate),
+        "status_tone": STATUS_TONES.get(opportunity.status, "neutral"),
         "may_write": request.user.may_write,
         "status_form": status_form or StatusForm(initial=present),
         "note_form": note_form or NoteForm(),

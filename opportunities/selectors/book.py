@@ -123,10 +123,14 @@ class AdvisorBook:
 
 
 def advisor_books(user: User, advisors: QuerySet[Advisor] | None = None) -> list[AdvisorBook]:
-    """Every visible advisor with their book, by invested amount, largest first. Four queries."""
-    visible = Advisor.objects.visible_to(user) if advisors is None else advisors
-    rows = list(visible.select_related("user"))
+    """Each visible advisor (or those of ``advisors``) and their book, largest invested amount first. Four queries."""
+    rows = list((Advisor.objects.visible_to(user) if advisors is None else advisors).distinct())
     sips = Sip.objects.visible_to(user).counted().order_by()
+    opportunities = Opportunity.objects.visible_to(user).open().order_by()
+    if advisors is not None:
+        wanted = [advisor.pk for advisor in rows]
+        sips = sips.filter(Q(advisor_id__in=wanted) | Q(client__advisor_id__in=wanted))
+        opportunities = opportunities.filter(advisor_id__in=wanted)
     named = _by_key(
         sips.values("advisor_id").annotate(total_sips=Count("pk"), total_invested=Sum("success_amount")),
         "advisor_id",
@@ -141,11 +145,7 @@ def advisor_books(user: User, advisors: QuerySet[Advisor] | None = None) -> list
     )
     monthly = Q(inflow_basis=InflowBasis.MONTHLY)
     found = _by_key(
-        Opportunity.objects.visible_to(user)
-        .open()
-        .order_by()
-        .values("advisor_id")
-        .annotate(
+        opportunities.values("advisor_id").annotate(
             open_opportunities=Count("pk"),
             monthly_inflow=Sum("potential_inflow", filter=monthly),
             one_time_inflow=Sum("potential_inflow", filter=~monthly),

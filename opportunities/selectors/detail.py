@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from opportunities.choices import OpportunityType, WorkStatus
 from opportunities.models import Opportunity, Sip
+from opportunities.rules import REGISTRY, Parameter
 from opportunities.selectors.worklist import potential_revenue
 from wealthhub.dates import format_date
 from wealthhub.money import group_indian, percent, rupees
@@ -17,35 +18,21 @@ from wealthhub.money import group_indian, percent, rupees
 if TYPE_CHECKING:
     from wealthhub.accounts.models import User
 
-FORMULAS = {
-    OpportunityType.FAILED_SIPS: (
-        "Client money (one-time) = sum of the failed amounts. Failure rate = failed ÷ (failed + succeeded) over the "
-        "SIPs that failed. Risk = failure rate in per cent ÷ 10, at most 10."
-    ),
-    OpportunityType.HIGH_VALUE_INACTIVE: (
-        "Client money (monthly) = 50 % of the monthly amount of the active SIPs. Risk = days since the latest success "
-        "÷ 30, at most 10."
-    ),
-    OpportunityType.NO_SIP_INCREASE: (
-        "Client money (monthly) = sum of monthly amount × registered step-up, 10 % where none is registered. "
-        "Risk = full months without an increase ÷ 6, at most 10."
-    ),
-}
-LEFT_OUT = ["SIPs that the source marked deleted"]
 LABELS = {
     "sip_meta_id": "SIP",
-    "amount": "Instalment (INR)",
-    "monthly_amount": "Monthly (INR)",
-    "num_days": "Days a month",
+    "schemes": "Schemes",
+    "counted": "In the reason",
+    "status": "Status",
     "is_active": "Active",
+    "monthly_amount": "Monthly (INR)",
     "success_amount": "Invested (INR)",
     "failed_amount": "Failed (INR)",
     "latest_success_on": "Last success",
     "start_date": "Started",
     "increment_percentage": "Step-up (%)",
     "increment_period": "Every",
+    "has_current_mandate": "Mandate",
 }
-_HIDDEN = frozenset({"sip_id", "id", "client_id"})
 
 
 @dataclass(frozen=True)
@@ -82,14 +69,16 @@ class HistoryItem:
 
 def opportunity_page(user: User, opportunity: Opportunity, *, rate: Decimal | None) -> OpportunityPage:
     """Evidence, explanation, history. Three or four queries. ``rate`` as from `shown_trail_rate`."""
-    names = list(dict.fromkeys(name for line in opportunity.evidence for name in line if name not in _HIDDEN))
+    detector = REGISTRY[OpportunityType(opportunity.opportunity_type)]
+    known = {name for line in opportunity.evidence for name in line}
+    names = [name for name in LABELS if name in known]
     return OpportunityPage(
         columns=[(_label(name), _kind(name, _first(opportunity.evidence, name))) for name in names],
         rows=[[_cell(line, name) for name in names] for line in opportunity.evidence],
         explanation={
-            "formula": FORMULAS.get(OpportunityType(opportunity.opportunity_type), ""),
-            "inputs": _inputs(opportunity.facts),
-            "left_out": LEFT_OUT,
+            "formula": f"{detector.rule} Client money: {detector.formula} Risk: {detector.risk_formula}",
+            "inputs": _inputs(opportunity.facts, {each.name: each for each in detector.parameters}),
+            "left_out": [sentence.strip() for sentence in detector.left_out.rstrip(".").split(";")],
             "source": "SIP book, as imported",
             "as_of": opportunity.as_of,
         },
@@ -135,15 +124,26 @@ def _as_day(value: Any) -> date | None:
         return None
 
 
-def _inputs(facts: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    """The sums and parameters the detector kept, in words; nested parameters follow their parent."""
+def _inputs(facts: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> list[tuple[str, str | None]]:
+    """The sums the detector kept, then the parameters it ran with, in words."""
     lines: list[tuple[str, str | None]] = []
     for name, value in facts.items():
         if isinstance(value, Mapping):
-            lines.extend(_inputs(value))
+            lines.extend(
+                (_title(key, parameters), _with_unit(key, each, parameters)) for key, each in value.items()
+            )
         else:
             lines.append((_label(name).removesuffix(" (INR)"), _in_words(name, value)))
     return lines
+
+
+def _title(name: str, parameters: Mapping[str, Parameter]) -> str:
+    return f"Setting: {parameters[name].title.lower()}" if name in parameters else _label(name)
+
+
+def _with_unit(name: str, value: Any, parameters: Mapping[str, Parameter]) -> str | None:
+    unit = parameters[name].unit if name in parameters else ""
+    return rupees(value) if unit == "INR" else f"{value} {'%' if unit == 'percent' else unit}".strip()
 
 
 def _in_words(name: str, value: Any) -> str | None:

@@ -133,11 +133,14 @@ def potential_revenue(opportunity: Any, rate: Decimal | None) -> Decimal | None:
     return calculations.yearly_trail(opportunity.potential_inflow, opportunity.inflow_basis, rate)
 
 
+def to_work_on(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """The open, undecided and unsnoozed ones: those that ask for a call today."""
+    return rows.open().exclude(status__in=DECIDED).exclude(snoozed_until__gt=today_ist())
+
+
 def next_to_call(user: User, *, limit: int = 20) -> list[Opportunity]:
-    """The open, undecided and unsnoozed opportunities in the order of risk, highest first."""
-    rows = visible_opportunities(user).open().exclude(status__in=DECIDED)
-    rows = rows.exclude(snoozed_until__gt=today_ist())
-    return list(rows.order_by("-risk_score", "pk")[:limit])
+    """What to work on first: by risk, highest first."""
+    return list(to_work_on(visible_opportunities(user)).order_by("-risk_score", "pk")[:limit])
 
 
 def opportunities_of_client(user: User, client_id: int) -> list[Opportunity]:
@@ -153,5 +156,5 @@ def last_scan(firm: Firm | None) -> ScanRun | None:
 
 
 def new_since(user: User, day: date) -> int:
-    """How many opportunities were found on or after ``day`` and still stand."""
-    return Opportunity.objects.visible_to(user).open().filter(detected_on__gte=day).count()
+    """How many of those to work on were found on or after ``day``."""
+    return to_work_on(Opportunity.objects.visible_to(user)).filter(detected_on__gte=day).count()
