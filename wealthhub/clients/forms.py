@@ -168,18 +168,29 @@ class ConsentForm(forms.Form):
 
 
 class ReassignForm(forms.Form):
-    """Clients to give to another advisor."""
+    """Clients to give to another advisor; ``clients`` are their numbers joined by commas, as one field for thousands."""
 
-    clients = forms.ModelMultipleChoiceField(queryset=Client.objects.none())
-    advisor = forms.ModelChoiceField(queryset=Advisor.objects.none())
-    reason = forms.CharField(max_length=300, required=False)
+    clients = forms.CharField(
+        widget=forms.HiddenInput, error_messages={"required": "Choose at least one client."}
+    )
+    advisor = forms.ModelChoiceField(queryset=Advisor.objects.none(), label="To")
+    reason = forms.CharField(max_length=300, required=False, help_text="Kept in each client's history.")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["clients"].queryset = Client.objects.visible_to(user).current()
-        self.fields["clients"].error_messages["required"] = "Choose at least one client in the list."
+        self.user = user
         self.fields["advisor"].queryset = selectors.advisors_to_choose(user)
-        self.fields["advisor"].label = user.firm.advisor_word if user.firm else "Advisor"
+
+    def clean_clients(self) -> list[int]:
+        """The numbers of those clients that the user sees; one they do not see refuses all."""
+        numbers = [part for part in self.cleaned_data["clients"].split(",") if part]
+        if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in numbers):
+            raise forms.ValidationError("The chosen clients could not be read. Choose them again.")
+        ids = {int(part) for part in numbers}
+        seen = set(Client.objects.visible_to(self.user).filter(pk__in=ids).values_list("pk", flat=True))
+        if not ids or ids - seen:
+            raise forms.ValidationError("Some of the chosen clients are not there. Choose them again.")
+        return sorted(ids)
 
 
 class MergeForm(forms.Form):
