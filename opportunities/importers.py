@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from opportunities.models import Sip, SipAmountChange
+from django.db.models import Q
+
+from opportunities.choices import WorkStatus
+from opportunities.models import Opportunity, Sip, SipAmountChange
 from wealthhub.clients.parties import AdvisorLink, ClientLink
 from wealthhub.imports.columns import (
     Amount,
@@ -17,7 +20,7 @@ from wealthhub.imports.columns import (
     Text,
     TextList,
 )
-from wealthhub.imports.sources import History, Source, register
+from wealthhub.imports.sources import Derived, History, Source, register
 
 STATUSES = ("Success", "Failed", "In Progress", "Paused")
 MONEY = Amount(places=2, minimum=0)
@@ -41,6 +44,7 @@ SIP = register(
             ),
         ),
         history=(History(field="amount", into=SipAmountChange, parent="sip", on="source_event_at"),),
+        derived=(Derived(Opportunity, "client", Q(status=WorkStatus.NEW, notes__isnull=True)),),
         after="opportunities.tasks.scan_after_import",
         columns=(
             Column("inserted_at", Instant(), field="source_inserted_at", sample="January 17, 2026, 4:49 PM"),

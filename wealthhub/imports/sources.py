@@ -98,6 +98,17 @@ class History:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """Rows of ``model`` that a task writes again from what was imported. Those ``untouched`` by people do not hold up an
+    undo: they go with the row their foreign key ``parent`` points to.
+    """
+
+    model: type[models.Model]
+    parent: str
+    untouched: models.Q
+
+
+@dataclass(frozen=True)
 class Source:
     """One kind of file. ``key`` are target columns, unique within a firm; ``path`` the dotted way to nested rows.
 
@@ -115,6 +126,7 @@ class Source:
     links: tuple[Link, ...] = ()
     checks: tuple[Check, ...] = ()
     history: tuple[History, ...] = ()
+    derived: tuple[Derived, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     after: str = ""
     roles: tuple[str, ...] = ("admin", "manager")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from psycopg2 import sql
 
@@ -44,9 +44,11 @@ def undo_run(*, run: ImportRun, user: Any) -> ImportRun:
                 f"Later work stands on this import: {told}. Undo the later imports first.", rows=later
             )
         with triggers.at_rest(cursor):
-            removed = _delete_histories(cursor, run)
-            removed |= _delete_made(cursor, run)
-            restored = _restore(cursor, run)
+            _delete_derived(run)
+            driver = cursor.cursor  # within a request, the history's hook on Django's own takes SQL as text only
+            removed = _delete_histories(driver, run)
+            removed |= _delete_made(driver, run)
+            restored = _restore(driver, run)
         run.status, run.undone_at, run.undone_by = RunStatus.UNDONE, timezone.now(), user
         run.summary |= {"undone": {"restored": restored, "removed": removed}}
         run.save(update_fields=["status", "undone_at", "undone_by", "summary"])
@@ -87,9 +89,12 @@ def _dependants(model: type[ImportedModel], run: ImportRun) -> list[tuple[str, i
     found = []
     for relation in model._meta.related_objects:
         other = relation.related_model
-        if other._meta.db_table in _OF_THE_IMPORT or not other._meta.managed or _is_derived(other):
-            continue
+        if other._meta.db_table in _OF_THE_IMPORT or hasattr(other, "pgh_tracked_model"):
+            continue  # what the history tables hold outlives its rows
         rows = other._base_manager.filter(**{f"{relation.field.name}__created_run": run})
+        for derived in sources.get(run.source).derived:
+            if derived.model is other and derived.parent == relation.field.name:
+                rows = rows.exclude(pk__in=rows.filter(derived.untouched).values("pk"))
         if issubclass(other, ImportedModel):
             rows = rows.exclude(created_run=run)
         elif any(field.name == "run" for field in other._meta.fields):
@@ -100,9 +105,10 @@ def _dependants(model: type[ImportedModel], run: ImportRun) -> list[tuple[str, i
     return found
 
 
-def _is_derived(model: type[models.Model]) -> bool:
-    """Rows a scan writes itself again and that nobody has touched do not hold an undo up; history tables never do."""
-    return getattr(model, "pgh_tracked_model", None) is not None
+def _delete_derived(run: ImportRun) -> None:
+    for derived in sources.get(run.source).derived:
+        rows = derived.model._base_manager.filter(**{f"{derived.parent}__created_run": run})
+        derived.model._base_manager.filter(pk__in=rows.filter(derived.untouched).values("pk")).delete()
 
 
 def _delete_histories(cursor: Any, run: ImportRun) -> dict[str, int]:
