@@ -32,12 +32,14 @@ class WalkTests(WealthhubTestCase):
 
     def test_every_address_is_in_the_table(self):
         found = {text for text in addresses() if not text.startswith(ELSEWHERE)}
-        assert sorted(found - set(ROUTES)) == [], "enter these in tests/routes.py"
-        assert sorted(set(ROUTES) - found) == [], "these are gone: take them out of tests/routes.py"
+        told = {name.removeprefix("POST ") for name in ROUTES}
+        assert sorted(found - told) == [], "enter these in tests/routes.py"
+        assert sorted(told - found) == [], "these are gone: take them out of tests/routes.py"
 
     def test_everybody_gets_what_the_table_says(self):
         users = (self.admin, self.manager, self.asha, self.arun, self.analyst, self.investor, self.ravi)
         people = dict(zip(EVERYBODY, (None, *users), strict=True))
+        self.client.raise_request_exception = False
         wrong = []
         for name, route in ROUTES.items():
             for letter, user in people.items():
