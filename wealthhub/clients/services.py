@@ -76,7 +76,7 @@ def update_client(*, client: Client, user: User, changes: Mapping[str, Any]) -> 
     Who serves the client changes by `reassign_clients` only.
     Raises: Invalid: an unknown field, no name, a malformed value. DomainError: ``pan_taken``, ``merged``.
     """
-    client = Client.objects.select_for_update().select_related("household").get(pk=client.pk)
+    client = Client.objects.select_for_update().get(pk=client.pk)
     _check_not_merged(client)
     if unknown := set(changes) - PLAIN - set(pii.KINDS):
         raise Invalid(f"Not a field of a client: {', '.join(sorted(unknown))}.", code="unknown_field")
