@@ -21,7 +21,7 @@ from wealthhub.api import IsSignedIn, VisibleToUserMixin
 from wealthhub.errors import DomainError, Forbidden
 from wealthhub.imports import downloads, selectors, services, sources
 from wealthhub.imports.api import serializers
-from wealthhub.imports.api.permissions import IMPORTS, WRITES, KeyReaches, SeesImports
+from wealthhub.imports.api.permissions import UPLOAD_SCOPES, SeesImports
 from wealthhub.imports.choices import Channel
 from wealthhub.imports.filters import ImportIssueApiFilter, ImportRunApiFilter
 from wealthhub.imports.models import ImportIssue, ImportRun
@@ -35,8 +35,8 @@ class ImportRunViewSet(VisibleToUserMixin, ListModelMixin, RetrieveModelMixin, G
     queryset = ImportRun.objects.select_related("user")
     serializer_class = serializers.ImportRunSerializer
     filterset_class = ImportRunApiFilter
-    permission_classes = (IsSignedIn, SeesImports, KeyReaches)
-    key_scopes = {"create": IMPORTS, "undo": WRITES}
+    permission_classes = (IsSignedIn, SeesImports)
+    key_scopes = {"create": UPLOAD_SCOPES}
 
     def get_serializer_class(self) -> type:
         """A single run says more than a line of the list."""
@@ -109,6 +109,7 @@ class ImportIssueViewSet(VisibleToUserMixin, ListModelMixin, GenericViewSet):
     serializer_class = serializers.ImportIssueSerializer
     filterset_class = ImportIssueApiFilter
     permission_classes = (IsSignedIn, SeesImports)
+    key_scopes = {"list": UPLOAD_SCOPES}
 
     def get_queryset(self) -> QuerySet[ImportIssue]:
         """The issues of the run in the address. Raises: Http404: no run there that the caller sees."""
@@ -124,6 +125,7 @@ class SourceViewSet(GenericViewSet):
 
     permission_classes = (IsSignedIn, SeesImports)
     serializer_class = serializers.SourceSerializer
+    key_scopes = {"list": UPLOAD_SCOPES}
     filter_backends = ()
 
     @extend_schema(responses=serializers.SourceSerializer(many=True))

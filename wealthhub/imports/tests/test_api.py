@@ -94,10 +94,16 @@ class UploadTests(ApiTestCase):
     def test_a_key_needs_the_scope_to_upload(self):
         refused = self.send(client=self.program(self.admin, "read"))
         assert refused.status_code == 403
-        assert refused.json()["code"] == "forbidden"
+        assert refused.json()["code"] == "scope_missing"
         assert "import or write" in refused.json()["message"]
         assert self.send(client=self.program(self.admin, "import")).status_code == 202
         assert self.send(client=self.program(self.admin, "write")).status_code == 202
+
+    def test_a_key_that_uploads_may_look_what_came_of_it(self):
+        run, program = self.booked(MIXED), self.program(self.admin, "import")
+        for tail in ("", "issues/", "rejected.csv"):
+            assert program.get(f"/api/imports/{run.pk}/{tail}").status_code == 200
+        assert program.get("/api/imports/sources/").status_code == 200
 
     def test_a_key_is_never_worth_more_than_its_owner(self):
         assert self.send(client=self.program(self.asha, "write")).status_code == 403
