@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -13,10 +12,8 @@ from rest_framework import serializers
 
 from wealthhub.imports import selectors, sources
 from wealthhub.imports.choices import OnError
+from wealthhub.imports.columns import Column
 from wealthhub.imports.models import ImportIssue, ImportRun
-
-if TYPE_CHECKING:
-    from wealthhub.imports.columns import Column
 
 
 class ImportRunSerializer(serializers.ModelSerializer):

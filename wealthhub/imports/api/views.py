@@ -79,7 +79,7 @@ class ImportRunViewSet(VisibleToUserMixin, ListModelMixin, RetrieveModelMixin, G
             answer.data, status=status.HTTP_202_ACCEPTED, headers={"Location": answer.data["url"]}
         )
 
-    @extend_schema(filters=False, request=None, responses=CSV_FILE)
+    @extend_schema(operation_id="imports_rejected", filters=False, request=None, responses=CSV_FILE)
     def rejected(self, request: Request, pk: str) -> StreamingHttpResponse:
         """The rows set aside, each with its line and the reason, to mend and send again."""
         run = self.get_object()
@@ -135,6 +135,7 @@ class SourceViewSet(GenericViewSet):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
+        operation_id="imports_sources_template",
         responses={
             (200, "text/csv"): OpenApiTypes.BINARY,
             (200, "application/json"): OpenApiTypes.OBJECT,
