@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from wealthhub import web
 from wealthhub.accounts import services
-from wealthhub.accounts.choices import Role
+from wealthhub.accounts.choices import Role, Theme
 from wealthhub.accounts.filters import AuditFilter, TeamFilter
 from wealthhub.accounts.forms import ApiKeyForm, FirmForm, NewMemberForm, PlaceForm, ProfileForm
 from wealthhub.accounts.models import ApiKey, AuditEvent, Firm, User
@@ -61,6 +61,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         "form": form,
         "second_factor": second_factor,
         "keys": user.api_keys.filter(revoked_at__isnull=True).count(),
+        "themes": Theme.choices,
     }
     return web.render_page(request, "accounts/profile.html", context)
 

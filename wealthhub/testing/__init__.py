@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.http import HttpResponse
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from rest_framework.test import APIClient
 
 from wealthhub.accounts.choices import FirmKind, Role
@@ -35,6 +35,13 @@ __all__ = [
 ]
 
 
+QUICK_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",  # the real one takes a third of a second a sign-in
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+
+@override_settings(PASSWORD_HASHERS=QUICK_HASHERS)
 class WealthhubTestCase(TestCase):
     """Two firms and their people.
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import factory
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from wealthhub.accounts.choices import FirmKind, Role
@@ -20,9 +21,13 @@ PASSWORD = "right-horse-battery"
 SOURCE = "wealthy"  # what the SIP book's user ids are filed under
 
 
-@cache
 def password_hash() -> str:
-    """The hash of `PASSWORD`, worked out once a process: hashing is slow on purpose."""
+    """The hash of `PASSWORD`, worked out once for each hasher: hashing is slow on purpose."""
+    return _hash_by(settings.PASSWORD_HASHERS[0])
+
+
+@cache
+def _hash_by(hasher: str) -> str:
     return make_password(PASSWORD)
 
 

@@ -78,7 +78,8 @@ class LogoutView(_SignedOutView):
         scheme, _, access = get_authorization_header(request).decode("latin-1").partition(" ")
         access = access.strip() if scheme.lower() == "bearer" else ""
         if not tokens.sign_out(access=access, refresh_token=given.validated_data["refresh"]):
-            raise exceptions.NotAuthenticated("Send the access token, or the refresh token in the body.")
+            message = "Send the access token, or the refresh token in the body."
+            raise tokens.SignInRefused(message, code="not_signed_in")
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
