@@ -139,7 +139,7 @@ def apply_checks(cursor: Any, batch: Batch, issues: Issues) -> int:
 
 def drop_repeated(cursor: Any, batch: Batch, issues: Issues) -> int:
     """Keep the last row of each natural key, and return how many earlier ones went. Differing ones get a warning."""
-    key = [column for column in batch.source.key if column in batch.present]
+    key = [column for column in batch.source.row_key or batch.source.key if column in batch.present]
     if not key:
         return 0
     names = _names(key)
@@ -185,7 +185,7 @@ def _row(alias: str, batch: Batch) -> sql.Composable:
     names = [
         name
         for c in batch.source.bound_columns
-        for name, _ in c.type.sql_columns(c.target)
+        for name in _compared(c)
         if c.target in batch.present
     ]
     return sql.SQL("ROW({})").format(sql.SQL(", ").join(sql.Identifier(alias, name) for name in names))

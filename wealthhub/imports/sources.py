@@ -112,6 +112,8 @@ class Derived:
 class Source:
     """One kind of file. ``key`` are target columns, unique within a firm; ``path`` the dotted way to nested rows.
 
+    Where a link fills the key (``id``), ``row_key`` are the staged columns that tell the rows of a file apart.
+
     ``defaults`` are values of new rows for columns the file does not have. ``after`` names the task that is sent
     the firm's and the run's id once the rows are booked.
     """
@@ -129,6 +131,7 @@ class Source:
     derived: tuple[Derived, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     after: str = ""
+    row_key: tuple[str, ...] = ()
     roles: tuple[str, ...] = ("admin", "manager")
     advisors_may_upload: bool = False
 
