@@ -232,7 +232,7 @@ def merge(cursor: Any, batch: Batch, joins: dict[str, Join]) -> tuple[int, int, 
         "), merged AS ("
         " INSERT INTO {target} AS t ({columns}) SELECT {columns} FROM fresh"
         " ON CONFLICT ({conflict}) DO UPDATE SET {assign}, changed_run_id = excluded.changed_run_id"
-        " RETURNING new.id AS id, (old.id IS NULL OR old.created_run_id = {run}) AS is_new{returned},"
+        " RETURNING new.id AS id, (old.id IS NULL OR old.created_run_id IS NOT DISTINCT FROM {run}) AS is_new{returned},"
         " CASE WHEN old.id IS NOT NULL AND old.created_run_id IS DISTINCT FROM {run} THEN to_jsonb(old) END AS before"
         "), kept AS ("
         ' INSERT INTO imports_importchange (run_id, "table", row_id, before)'
