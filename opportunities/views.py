@@ -23,6 +23,7 @@ from wealthhub.navigation import STAFF
 
 staff_only = web.roles_required(*sorted(STAFF))
 leads_only = web.roles_required("admin", "manager")
+ROWS_PER_PAGE = 25
 
 
 # --- Opportunities ----------------------------------------------------------------------------------------
@@ -46,7 +47,7 @@ def opportunity_list(request: HttpRequest) -> HttpResponseBase:
     context = {
         "filterset": filterset,
         "chips": web.applied_filters(filterset),
-        "table": web.configure_table(request, table),
+        "table": web.configure_table(request, table, per_page=ROWS_PER_PAGE),
         "totals": totals,
         "rate": rate,
         "scan": scan,
@@ -169,7 +170,7 @@ def scan_list(request: HttpRequest) -> HttpResponseBase:
     table = ScanTable(ScanRun.objects.visible_to(request.user).select_related("user"))
     if file := web.export_response(request, table, name="scans"):
         return file
-    context = {"table": web.configure_table(request, table)}
+    context = {"table": web.configure_table(request, table, per_page=ROWS_PER_PAGE)}
     return web.render_page(request, "opportunities/scan_list.html", context)
 
 
@@ -182,16 +183,15 @@ def sip_list(request: HttpRequest) -> HttpResponseBase:
     filterset = SipFilter(request.GET, queryset=visible, request=request)
     rows = filterset.qs if filterset.is_valid() else visible.none()
     totals = selectors.book_totals(rows)
-    table = SipTable(rows, totals=totals.as_dict())
-    if request.user.role == "investor":
-        table.exclude = ("client", "advisor")
+    left_out = ("client", "advisor") if request.user.role == "investor" else ()
+    table = SipTable(rows, totals=totals.as_dict(), exclude=left_out)
     if file := web.export_response(request, table, name="sips"):
         return file
     context: dict[str, Any] = {
         "filterset": filterset,
         "chips": web.applied_filters(filterset),
         "totals": totals,
-        "table": web.configure_table(request, table),
+        "table": web.configure_table(request, table, per_page=ROWS_PER_PAGE),
         "months": charts.registration_chart(selectors.monthly_book_by_registration(rows)),
         "failed": charts.failed_chart(selectors.failed_by_status(rows)),
     }

@@ -3,18 +3,20 @@
 A list has one ``Table``. The page, the CSV and the Excel file are drawn from it, so they cannot differ.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import django_tables2
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from wealthhub.dates import format_date, format_instant, ist_date
 from wealthhub.money import amount, compact, group_indian, percent
 from wealthhub.templatetags.wealthhub import delta, missing, share_bar
 
+_ROW_END = mark_safe("</tr>")
 NUMERIC = {"th": {"class": "num"}, "td": {"class": "num"}, "tf": {"class": "num"}}
 
 
@@ -42,10 +44,26 @@ class Table(django_tables2.Table):
         )  # a subclass without its own Meta inherits none
         super().__init__(*args, **kwargs)
         for name in self.secondary:
+            if name not in self.columns:  # excluded on this page
+                continue
             column = self.columns[name].column  # this table's own copy
             column.attrs = {
                 part: _with_class(column.attrs.get(part, {}), "secondary") for part in ("th", "td", "tf")
             }
+
+    def body_rows(self) -> Iterator[SafeString]:
+        """The page's rows as HTML. Written here since a template spends ten times as long on each of the many cells."""
+        header = self.header_column
+        before, after = {}, {}
+        for column in self.columns.iterall():
+            tag = "th" if column.name == header else "td"
+            scope = mark_safe(' scope="row"') if tag == "th" else ""
+            before[column.name] = format_html("<{}{} {}>", tag, scope, column.attrs["td"].as_html())
+            after[column.name] = format_html("</{}>", tag)
+        names = [column.name for column in self.columns]
+        for row in self.paginated_rows:
+            cells = (before[name] + conditional_escape(row.get_cell(name)) + after[name] for name in names)
+            yield format_html("<tr {}>", row.attrs.as_html()) + mark_safe("".join(cells)) + _ROW_END  # noqa: S308 - escaped above
 
     @property
     def header_column(self) -> str:

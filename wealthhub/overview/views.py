@@ -19,7 +19,8 @@ from wealthhub.overview.filters import AdvisorFilter
 from wealthhub.overview.tables import AdvisorTable
 
 staff_only = web.roles_required(*sorted(STAFF))
-SIPS_SHOWN = 50
+SIPS_SHOWN = 25
+ROWS_PER_PAGE = 25
 
 
 @login_required
@@ -103,7 +104,7 @@ def advisors(request: HttpRequest) -> HttpResponseBase:
     context = {
         "filterset": filterset,
         "chips": web.applied_filters(filterset),
-        "table": web.configure_table(request, table),
+        "table": web.configure_table(request, table, per_page=ROWS_PER_PAGE),
         "advisor_word": _advisor_word(request),
     }
     return web.render_page(request, "overview/advisor_list.html", context, fragment="results")
@@ -115,7 +116,8 @@ def advisor(request: HttpRequest, pk: int) -> HttpResponse:
     """One advisor: the book, and what there is to do in it."""
     person = web.get_visible_or_404(Advisor.objects.select_related("user", "manager"), request.user, pk=pk)
     rows = opportunities.to_work_on(opportunities.visible_opportunities(request.user).filter(advisor=person))
-    table = OpportunityTable(rows.order_by("-risk_score", "pk")[:20], exclude=("advisor",), orderable=False)
+    first = list(rows.order_by("-risk_score", "pk")[:20])
+    table = OpportunityTable(first, exclude=("advisor",), orderable=False)
     context = {
         "advisor": person,
         "book": opportunities.advisor_books(request.user, Advisor.objects.filter(pk=person.pk))[0],
