@@ -18,10 +18,9 @@ class TeamFilter(django_filters.FilterSet):
     )
     role = django_filters.ChoiceFilter(choices=Role.choices, label="Role", empty_label="Every role")
     is_active = django_filters.TypedChoiceFilter(
-        choices=((True, "Open"), (False, "Closed")),
+        choices=(("", "Either"), (True, "Open"), (False, "Closed")),
         coerce=lambda value: value in {True, "True"},
         label="Account",
-        empty_label="Either",
     )
 
     class Meta:
