@@ -30,7 +30,7 @@ FUNDS = [
     for house in ("Alpha", "Beta", "Gamma", "Delta")
     for kind in ("Flexi Cap", "Midcap", "Small Cap")
 ]
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 
 
 def day(value: dt.date) -> str:
@@ -212,7 +212,8 @@ def small(folder: Path, repeat: int) -> list[bool]:
         copied = raw_copy(firm, new_firm(f"copy-{number}"))
         second, changed = take_in(second_path, firm)
         print(
-            f"        {SMALL:,} rows: import {first:.2f} s, raw COPY {copied:.2f} s, again with 1 % changed {second:.2f} s"
+            f"        {SMALL:,} rows: import {first:.2f} s, raw COPY {copied:.2f} s,"
+            f" again with 1 % changed {second:.2f} s"
         )
         print(f"        first: {run.summary['seconds']}  again: {changed.summary['seconds']}", flush=True)
         if (changed.rows_created, changed.rows_updated) != (0, SMALL // 100):

@@ -31,7 +31,7 @@ SIP = register(
     Source(
         name="sip",
         title="SIP book",
-        description="SIP registrations with their lifetime sums, one row a registration, as the order system exports them.",
+        description="SIP registrations with their lifetime sums, one row each, as the order system exports them.",
         model=Sip,
         key=("sip_meta_id",),
         links=(

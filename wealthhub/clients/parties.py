@@ -3,13 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from psycopg2 import sql
 
 from wealthhub.clients.choices import AssignmentOrigin, Relationship
 from wealthhub.dates import today_ist
 from wealthhub.imports.sources import Batch, Join
+
+_NEW_CLIENTS: Final = (
+    "UPDATE {table} SET client_id = nextval(pg_get_serial_sequence('clients_client', 'id')) WHERE is_new",
+    """
+    INSERT INTO clients_client (id, firm_id, name, relationship, advisor_id, is_active, created_run_id, changed_run_id)
+    SELECT client_id, %(firm)s, '', %(relationship)s, advisor_id, true, %(run)s, %(run)s FROM {table} WHERE is_new
+    """,
+    """
+    INSERT INTO clients_clientidentifier (firm_id, client_id, source, external_id, created_run_id, changed_run_id)
+    SELECT %(firm)s, client_id, %(source)s, external_id, %(run)s, %(run)s FROM {table} WHERE is_new
+    """,
+    """
+    INSERT INTO clients_advisorassignment (firm_id, client_id, advisor_id, since, origin, run_id, reason)
+    SELECT %(firm)s, client_id, advisor_id, %(today)s, %(origin)s, %(run)s, '' FROM {table}
+    WHERE is_new AND advisor_id IS NOT NULL
+    """,
+    "ANALYZE {table}",
+)
+_MOVES: Final = (
+    """
+    WITH closed AS (
+        UPDATE clients_advisorassignment SET until = %(today)s
+        WHERE client_id = ANY(%(clients)s) AND until IS NULL RETURNING id, to_jsonb(old) AS before)
+    INSERT INTO imports_importchange (run_id, "table", row_id, before)
+    SELECT %(run)s, 'clients_advisorassignment', id, before FROM closed
+    """,
+    """
+    INSERT INTO clients_advisorassignment (firm_id, client_id, advisor_id, since, origin, run_id, reason)
+    SELECT %(firm)s, client_id, advisor_id, %(today)s, %(origin)s, %(run)s, ''
+    FROM unnest(%(clients)s::bigint[], %(advisors)s::bigint[]) AS m(client_id, advisor_id)
+    """,
+    """
+    WITH moved AS (
+        UPDATE clients_client k SET advisor_id = m.advisor_id, changed_run_id = %(run)s
+        FROM unnest(%(clients)s::bigint[], %(advisors)s::bigint[]) AS m(client_id, advisor_id)
+        WHERE k.id = m.client_id
+        RETURNING k.id, jsonb_build_object(
+            'id', old.id, 'advisor_id', old.advisor_id, 'changed_run_id', old.changed_run_id) AS before)
+    INSERT INTO imports_importchange (run_id, "table", row_id, before)
+    SELECT %(run)s, 'clients_client', id, before FROM moved
+    """,
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +84,8 @@ class AdvisorLink:
         name = sql.SQL("max(s.{})").format(sql.Identifier(self.name)) if self.name else sql.SQL("''")
         cursor.execute(
             sql.SQL(
-                "CREATE TEMP TABLE {table} ON COMMIT DROP AS SELECT s.{agent} AS agent_id, s.{external} AS agent_external_id,"
+                "CREATE TEMP TABLE {table} ON COMMIT DROP AS"
+                " SELECT s.{agent} AS agent_id, s.{external} AS agent_external_id,"
                 " {member} AS member_id, {name} AS name, NULL::bigint AS advisor_id FROM {stage} s"
                 " WHERE s.{agent} <> '' OR s.{external} <> '' GROUP BY 1, 2"
             ).format(
@@ -58,8 +101,10 @@ class AdvisorLink:
         for column in ("agent_external_id", "agent_id"):
             cursor.execute(
                 sql.SQL(
-                    "INSERT INTO clients_advisor (firm_id, agent_id, agent_external_id, member_id, name, created_run_id, changed_run_id)"
-                    " SELECT DISTINCT ON ({column}) %(firm)s, agent_id, agent_external_id, member_id, name, %(run)s, %(run)s FROM {table}"
+                    "INSERT INTO clients_advisor"
+                    " (firm_id, agent_id, agent_external_id, member_id, name, created_run_id, changed_run_id)"
+                    " SELECT DISTINCT ON ({column})"
+                    " %(firm)s, agent_id, agent_external_id, member_id, name, %(run)s, %(run)s FROM {table}"
                     " WHERE advisor_id IS NULL AND {column} <> '' ORDER BY {column}, agent_id DESC, member_id DESC"
                     " ON CONFLICT DO NOTHING"
                 ).format(column=sql.Identifier(column), table=table),
@@ -98,7 +143,8 @@ class AdvisorLink:
                 sql.SQL("")
                 if column == "member_id"
                 else sql.SQL(
-                    " AND NOT EXISTS (SELECT 1 FROM clients_advisor o WHERE o.firm_id = k.firm_id AND o.{0} = x.{0})"
+                    " AND NOT EXISTS"
+                    " (SELECT 1 FROM clients_advisor o WHERE o.firm_id = k.firm_id AND o.{0} = x.{0})"
                 ).format(sql.Identifier(column))
             )
             cursor.execute(
@@ -148,17 +194,7 @@ class ClientLink:
             "relationship": Relationship.DISTRIBUTION.value,
             "origin": AssignmentOrigin.IMPORT.value,
         }
-        for statement in (
-            "UPDATE {table} SET client_id = nextval(pg_get_serial_sequence('clients_client', 'id')) WHERE is_new",
-            "INSERT INTO clients_client (id, firm_id, name, relationship, advisor_id, is_active, created_run_id, changed_run_id)"
-            " SELECT client_id, %(firm)s, '', %(relationship)s, advisor_id, true, %(run)s, %(run)s FROM {table} WHERE is_new",
-            "INSERT INTO clients_clientidentifier (firm_id, client_id, source, external_id, created_run_id, changed_run_id)"
-            " SELECT %(firm)s, client_id, %(source)s, external_id, %(run)s, %(run)s FROM {table} WHERE is_new",
-            "INSERT INTO clients_advisorassignment (firm_id, client_id, advisor_id, since, origin, run_id, reason)"
-            " SELECT %(firm)s, client_id, advisor_id, %(today)s, %(origin)s, %(run)s, '' FROM {table}"
-            " WHERE is_new AND advisor_id IS NOT NULL",
-            "ANALYZE {table}",
-        ):
+        for statement in _NEW_CLIENTS:
             cursor.execute(sql.SQL(statement).format(table=self._table(batch)), arguments)
         return self.join(batch)
 
@@ -238,21 +274,7 @@ def _move(cursor: Any, batch: Batch, moves: dict[int, int]) -> None:
         "today": today_ist(),
         "origin": AssignmentOrigin.IMPORT.value,
     }
-    for statement in (
-        "WITH closed AS (UPDATE clients_advisorassignment SET until = %(today)s"
-        "  WHERE client_id = ANY(%(clients)s) AND until IS NULL RETURNING id, to_jsonb(old) AS before)"
-        ' INSERT INTO imports_importchange (run_id, "table", row_id, before)'
-        " SELECT %(run)s, 'clients_advisorassignment', id, before FROM closed",
-        "INSERT INTO clients_advisorassignment (firm_id, client_id, advisor_id, since, origin, run_id, reason)"
-        " SELECT %(firm)s, client_id, advisor_id, %(today)s, %(origin)s, %(run)s, ''"
-        " FROM unnest(%(clients)s::bigint[], %(advisors)s::bigint[]) AS m(client_id, advisor_id)",
-        "WITH moved AS (UPDATE clients_client k SET advisor_id = m.advisor_id, changed_run_id = %(run)s"
-        "  FROM unnest(%(clients)s::bigint[], %(advisors)s::bigint[]) AS m(client_id, advisor_id)"
-        "  WHERE k.id = m.client_id RETURNING k.id, jsonb_build_object('id', old.id, 'advisor_id', old.advisor_id,"
-        "   'changed_run_id', old.changed_run_id) AS before)"
-        ' INSERT INTO imports_importchange (run_id, "table", row_id, before)'
-        " SELECT %(run)s, 'clients_client', id, before FROM moved",
-    ):
+    for statement in _MOVES:
         cursor.execute(statement, arguments)
 
 

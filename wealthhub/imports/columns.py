@@ -22,7 +22,7 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]
 _ESCAPES: Final = str.maketrans(
     {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\v": r"\v", "\f": r"\f"}
 )
-_NUMBER: Final = re.compile(r"([+-]?)(\d{1,3}(?:,\d{2,3})*(?:,\d{3})|\d+)?(?:\.(\d*))?")
+_NUMBER: Final = re.compile(r"([+-]?)(\d{1,3}(?:,\d{2,3})*(?:,\d{3})|\d+)?(?:\.(\d*))?", re.ASCII)
 _CURRENCY: Final = re.compile(r"^(?:₹|rs\.?|inr)\s*", re.IGNORECASE)
 _MONTHS: Final = {
     name: number
@@ -45,12 +45,18 @@ _MONTHS: Final = {
     )
     for name in names
 }
-_TIME: Final = r"(?:(?:,\s*|\s+|T)(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
-_DATE_FORMS: Final = (
-    (re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})" + _TIME), (3, 1, 2)),  # January 12, 2026, 8:49 AM
-    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})" + _TIME), (1, 2, 3)),
-    (re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _TIME), (3, 2, 1)),
-    (re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -,]+(\d{4})" + _TIME), (3, 2, 1)),  # 12 Jan 2026, 30-Jan-2026
+_TIME: Final = (
+    r"(?:(?:,\s*|\s+|T)(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?"
+    r"\s*([AaPp]\.?[Mm]\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
+)
+_DATE_FORMS: Final = tuple(
+    (re.compile(form + _TIME, re.ASCII), places)
+    for form, places in (
+        (r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})", (3, 1, 2)),  # January 12, 2026, 8:49 AM
+        (r"(\d{4})-(\d{1,2})-(\d{1,2})", (1, 2, 3)),
+        (r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", (3, 2, 1)),
+        (r"(\d{1,2})[ -]([A-Za-z]{3,9})[ ,-]+(\d{4})", (3, 2, 1)),  # 12 Jan 2026, 30-Jan-2026
+    )
 )
 
 
@@ -130,7 +136,7 @@ class Identifier(Text):
         """The id without commas where it is a number."""
         if "," in raw:
             bare = raw.replace(",", "")
-            raw = bare if bare.isdigit() else raw
+            raw = bare if bare.isdigit() and bare.isascii() else raw
         return super().convert(raw)
 
     def describe(self) -> str:
@@ -140,11 +146,10 @@ class Identifier(Text):
 
 @dataclass(frozen=True)
 class Choice(Text):
-    """One of ``choices``, compared without regard to case. Others are refused, or kept with a warning (``unknown="warn"``)."""
+    """One of ``choices`` in any case of letters. Others are refused, or with ``unknown="warn"`` kept with a warning."""
 
     choices: tuple[str, ...] = ()
     unknown: str = "refuse"
-    missing: str = "accept"
 
     def convert(self, raw: str) -> str | Fault | Warned:
         """The choice as declared."""
@@ -394,7 +399,7 @@ class IntegerList(ColumnType):
     def convert(self, raw: str) -> str | Fault | Warned:
         """An array."""
         items = [item.strip() for item in raw.strip("[]").split(",") if item.strip()]
-        if not all(item.isdecimal() for item in items):
+        if not all(item.isdecimal() and item.isascii() for item in items):
             return Fault("not_an_integer", "Not a list of whole numbers.", "Write 5 or 5,10.")
         if not all(self.low <= int(item) <= self.high for item in items):
             return Fault(

@@ -1,4 +1,4 @@
-"""From the staging table to the tables: set checks, repeated rows, links, one merge statement. All in one transaction."""
+"""From the staging table to the tables: set checks, repeated rows, links, one merge. All in one transaction."""
 
 from __future__ import annotations
 
@@ -182,12 +182,7 @@ def drop_repeated(cursor: Any, batch: Batch, issues: Issues) -> int:
 
 
 def _row(alias: str, batch: Batch) -> sql.Composable:
-    names = [
-        name
-        for c in batch.source.bound_columns
-        for name in _compared(c)
-        if c.target in batch.present
-    ]
+    names = [name for c in batch.source.bound_columns for name in _compared(c) if c.target in batch.present]
     return sql.SQL("ROW({})").format(sql.SQL(", ").join(sql.Identifier(alias, name) for name in names))
 
 
@@ -226,7 +221,8 @@ def merge(cursor: Any, batch: Batch, joins: dict[str, Join]) -> tuple[int, int, 
     histories, arguments = _histories(batch)
     statement = sql.SQL(
         "WITH fresh AS ("
-        " SELECT {select}, {firm}::bigint AS firm_id, {run}::bigint AS created_run_id, {run}::bigint AS changed_run_id{constants}{seen}"
+        " SELECT {select}, {firm}::bigint AS firm_id, {run}::bigint AS created_run_id,"
+        " {run}::bigint AS changed_run_id{constants}"
         " FROM {stage} s {joins} LEFT JOIN {target} t ON {firm_is}{on}"
         " WHERE t.id IS NULL OR ROW({old}) IS DISTINCT FROM ROW({new})"
         "), merged AS ("
@@ -252,7 +248,6 @@ def merge(cursor: Any, batch: Batch, joins: dict[str, Join]) -> tuple[int, int, 
             sql.SQL(", {} AS {}").format(sql.Literal(value), sql.Identifier(name))
             for name, value in constants.items()
         ),
-        seen=sql.SQL(""),
         stage=batch.stage,
         joins=sql.SQL(" ").join(join.clause for join in joins.values()),
         target=target,

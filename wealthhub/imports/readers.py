@@ -1,7 +1,7 @@
 """Files opened as tables: raw rows in bounded batches, whatever the format, each with its line.
 
-Nothing is evaluated: formulas are read as the values the workbook kept. What a file is, is read from its bytes; a file that
-is not what its name claims is refused.
+Nothing is evaluated: formulas are read as the values the workbook kept. What a file is, is read from its bytes; a file
+that is not what its name claims is refused.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import chain
+from operator import itemgetter
 from typing import Any, BinaryIO, Final
 
 import ijson
@@ -51,7 +52,6 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_ALL_TEXT: Final = {str}
 _BETWEEN_RECORDS: Final = re.compile(rb"\}\s*,\s*(?=\{)")
 
 
@@ -74,7 +74,7 @@ class BrokenRow:
 
 @dataclass
 class Rows:
-    """A batch: ``cells[i]`` has one raw text for each header, ``lines[i]`` its line; ``broken`` are rows without cells."""
+    """A batch: ``cells[i]`` has a raw text for each header, ``lines[i]`` its line; ``broken`` are rows without cells."""
 
     lines: list[int] = field(default_factory=list)
     cells: list[tuple[str, ...]] = field(default_factory=list)
@@ -154,10 +154,10 @@ def detect_encoding(start: bytes) -> str:
     for mark, name in _BOMS:
         if start.startswith(mark):
             return name
-    nulls = start.count(0)
-    if nulls > len(start) // 4:  # two-byte text without a mark has a zero in every other place
-        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
-    if nulls > 16 and nulls > len(start) // 50:
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) > len(start) // 4 and min(even, odd) <= len(start) // 100:
+        return "utf-16-le" if odd > even else "utf-16-be"  # two-byte text without a mark
+    if even + odd > 16 and even + odd > len(start) // 50:
         raise FileRefused("The file is not text.", code="not_text")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)
@@ -263,30 +263,42 @@ class RecordReader(TableReader):
 
     def batches(self) -> Iterator[Rows]:
         """Objects as rows of the first batch's keys. What later keys hold is looked through for card numbers only."""
-        line, width = 0, len(self.header)
+        line = 0
         for records in chain([self._first], self._chunks):
-            batch = Rows()
-            for record in records:
-                line += 1
-                if isinstance(record, dict):
-                    if len(record) != width and self._hides_a_card(record):
-                        batch.broken.append(BrokenRow(line, "", [], "card_number"))
-                        continue
-                    batch.lines.append(line)
-                    batch.cells.append(self._cells(record))
-                else:
-                    batch.broken.append(BrokenRow(line, "Not an object with columns.", [cell_text(record)]))
-            yield batch
+            yield self._regular(records, line) or self._any(records, line)
+            line += len(records)
+
+    def _regular(self, records: list[Any], line: int) -> Rows | None:
+        """The batch, fast, where every record has exactly the header's keys and only texts; else None."""
+        if (
+            len(self.header) < 2
+            or set(map(type, records)) != {dict}
+            or set(map(len, records)) != {len(self.header)}
+        ):
+            return None
+        try:
+            cells = list(map(itemgetter(*self.header), records))
+        except KeyError:
+            return None
+        if set(map(type, chain.from_iterable(cells))) != {str}:
+            return None
+        return Rows(list(range(line + 1, line + len(cells) + 1)), cells)
+
+    def _any(self, records: list[Any], before: int) -> Rows:
+        batch = Rows()
+        for line, record in enumerate(records, start=before + 1):
+            if not isinstance(record, dict):
+                batch.broken.append(BrokenRow(line, "Not an object with columns.", [cell_text(record)]))
+            elif len(record) != len(self.header) and self._hides_a_card(record):
+                batch.broken.append(BrokenRow(line, "", [], "card_number"))
+            else:
+                batch.lines.append(line)
+                batch.cells.append(tuple(cell_text(record.get(name)) for name in self.header))
+        return batch
 
     def _hides_a_card(self, record: dict[str, Any]) -> bool:
         later = record.keys() - set(self.header)
         return any(cards.card_numbers(cell_text(record[name])) for name in later)
-
-    def _cells(self, record: dict[str, Any]) -> tuple[str, ...]:
-        values = tuple(map(record.get, self.header))
-        if set(map(type, values)) != _ALL_TEXT:
-            values = tuple(map(cell_text, values))
-        return values
 
 
 def _json_reader(
@@ -339,8 +351,8 @@ class _Source:
 def json_array(source: _Source) -> Iterator[list[Any]]:
     """The elements of a JSON array in lists, parsed a piece at a time.
 
-    A piece is cut after a record: where ``[piece]`` parses, the cut was between two records, for a cut inside a text or a
-    nested value leaves a bracket or a quote open.
+    A piece is cut after a record: where ``[piece]`` parses, the cut was between two records, for a cut inside a text or
+    a nested value leaves a bracket or a quote open.
     """
     left, record = source.read().lstrip(), 0
     left = left[1:].lstrip()

@@ -46,7 +46,7 @@ class HasErrors(FileRefused):
     code = "has_errors"
 
 
-class _Rollback(Exception):  # noqa: N818 - not an error: it takes back what a dry run did
+class _Rollback(Exception):
     """Takes back what the run has written, keeping what it counted."""
 
     def __init__(self, outcome: pipeline.Outcome, refused: FileRefused | None) -> None:
@@ -287,7 +287,7 @@ def retry(*, run: ImportRun) -> None:
 
 
 def recover_runs() -> tuple[int, int]:
-    """Give out runs whose worker fell silent again, and those that were never given out; fail them after three attempts.
+    """Give out again the runs whose worker fell silent or that no worker ever got; fail them after three attempts.
 
     Returns: runs queued again, runs failed.
     """
@@ -317,7 +317,7 @@ def recover_runs() -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Preview:
-    """What was understood of a file's beginning. ``rows`` hold raw cells by header; ``columns`` header -> our column."""
+    """What was understood of a file's beginning. ``rows`` are masked cells; ``columns`` maps headers to our columns."""
 
     format: str
     encoding: str

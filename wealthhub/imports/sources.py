@@ -99,8 +99,9 @@ class History:
 
 @dataclass(frozen=True)
 class Derived:
-    """Rows of ``model`` that a task writes again from what was imported. Those ``untouched`` by people do not hold up an
-    undo: they go with the row their foreign key ``parent`` points to.
+    """Rows of ``model`` that a task writes again from what was imported.
+
+    Those ``untouched`` by people do not hold up an undo: they go with the row their foreign key ``parent`` points to.
     """
 
     model: type[models.Model]

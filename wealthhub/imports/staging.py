@@ -75,13 +75,12 @@ class Issues:
         """COPY them into the issues table."""
         self._file.flush()
         self._file.seek(0)
+        names = "line, col, value, code, severity, message, hint"
         cursor.execute(
-            "CREATE TEMP TABLE import_issues (line text, col text, value text, code text, severity text, message text, hint text) ON COMMIT DROP"
+            f"CREATE TEMP TABLE import_issues ({names.replace(',', ' text,')} text) ON COMMIT DROP"
         )
-        cursor.cursor.copy_expert(
-            "COPY import_issues FROM STDIN (FORMAT csv, FORCE_NOT_NULL (line, col, value, code, severity, message, hint))",
-            self._file,
-        )
+        copy = f"COPY import_issues FROM STDIN (FORMAT csv, FORCE_NOT_NULL ({names}))"
+        cursor.cursor.copy_expert(copy, self._file)
         cursor.execute(
             'INSERT INTO imports_importissue (run_id, line, "column", value, code, severity, message, hint) '
             "SELECT %s, NULLIF(line, '')::bigint, col, value, code, severity, message, hint FROM import_issues",
@@ -101,7 +100,7 @@ class Issues:
 
 
 class Memo(dict[str, Any]):
-    """Raw text to converted text, remembered up to a bound; faults are never remembered, so ``marked`` tells of them."""
+    """Raw text to converted text, remembered up to a bound. Faults are not remembered, so ``marked`` tells of them."""
 
     def __init__(self, convert: Converter) -> None:
         super().__init__()
@@ -126,7 +125,7 @@ def _scan(raw: str) -> str | Fault:
 
 @dataclass
 class Layout:
-    """How a file's header meets a source's columns. Cells at ``places`` feed ``columns``; ``absent`` get their blank."""
+    """How a header meets a source's columns. Cells at ``places`` feed ``columns``; ``absent`` get their blank."""
 
     columns: list[Column]
     places: list[int]

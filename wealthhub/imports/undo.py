@@ -45,14 +45,18 @@ def undo_run(*, run: ImportRun, user: Any) -> ImportRun:
             )
         with triggers.at_rest(cursor):
             _delete_derived(run)
-            driver = cursor.cursor  # within a request, the history's hook on Django's own takes SQL as text only
+            driver = (
+                cursor.cursor
+            )  # within a request, the history's hook on Django's own takes SQL as text only
             removed = _delete_histories(driver, run)
             removed |= _delete_made(driver, run)
             restored = _restore(driver, run)
         run.status, run.undone_at, run.undone_by = RunStatus.UNDONE, timezone.now(), user
         run.summary |= {"undone": {"restored": restored, "removed": removed}}
         run.save(update_fields=["status", "undone_at", "undone_by", "summary"])
-        from wealthhub.accounts.services import record  # accounts stands below; only undoing writes to its trail
+        from wealthhub.accounts.services import (
+            record,
+        )  # accounts stands below; only undoing writes to its trail
 
         record(user=user, action="import.undo", obj=run, removed=removed, restored=restored)
         source = sources.get(run.source)
