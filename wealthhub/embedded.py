@@ -629,6 +629,8 @@ def execute(command: Sequence[str]) -> int:
     with running(postgres=postgres, redis=redis):
         place = Place.from_environment()
         environment = dict(os.environ)
+        # Importing this package has named the settings. pytest would load them before conftest.py has its say.
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
         if postgres:
             tools = _postgres(place, "psql").parent
             environment |= {
