@@ -18,7 +18,7 @@ class AdvisorTable(tables.Table):
     secondary = ("clients", "failed_amount", "monthly_inflow", "one_time_inflow")
     empty_title = "No advisor matches"
 
-    advisor = django_tables2.Column(verbose_name="Advisor", linkify=True, order_by=("advisor.name",))
+    advisor = django_tables2.Column(verbose_name="Advisor", linkify=True, order_by=("advisor__name",))
     clients = tables.NumberColumn(verbose_name="Clients", total="clients")
     monthly_book = tables.MoneyColumn(verbose_name="SIPs a month (INR)", places=0, total="monthly_book")
     total_invested = tables.MoneyColumn(verbose_name="Invested (INR)", places=0, total="total_invested")
