@@ -12,6 +12,7 @@ class OpportunitiesConfig(AppConfig):
     """SIP book, detectors, the advisor's worklist."""
 
     name = "opportunities"
+    clients_changed_task = "opportunities.tasks.scan_after_merge"
     nav = (
         NavEntry("Opportunities", "opportunities:list", "opportunities", order=20, roles=STAFF),
         NavEntry("SIP book", "opportunities:sips", "sip", order=40),

@@ -219,6 +219,7 @@ class Opportunity(OwnedModel):
     )
 
     objects = OpportunityQuerySet.as_manager()
+    advisor_follows_client = True  # reassigning or merging clients takes their opportunities along
 
     class Meta:
         ordering = ["-risk_score", "pk"]

@@ -48,6 +48,14 @@ def scan_after_import(firm_id: int, run_id: int) -> None:
 
 
 @shared_task(**_RETRY)
+def scan_after_merge(firm_id: int, client_ids: list[int]) -> None:
+    """Scan the firm's book after clients were merged or parted: their SIPs count together, or no longer do."""
+    firm = Firm.objects.filter(pk=firm_id, is_active=True).first()
+    if firm is not None:
+        services.start_scan(firm=firm)
+
+
+@shared_task(**_RETRY)
 def scan_all_firms() -> None:
     """Every night: scan the book of every active firm as of today."""
     for firm in Firm.objects.filter(is_active=True):
