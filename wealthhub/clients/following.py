@@ -2,7 +2,7 @@
 
 The hub knows no domain app. A model whose rows must go with their client says ``advisor_follows_client = True`` and has
 both columns; an app that wants to look at changed clients again names a task in its ``AppConfig``:
-``clients_changed_task = "opportunities.tasks.scan_clients"``, called with the firm's id and the clients' ids.
+``clients_changed_task = "opportunities.tasks.scan_after_merge"``, called with the firm's id and the clients' ids.
 """
 
 from __future__ import annotations

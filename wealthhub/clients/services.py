@@ -229,7 +229,6 @@ def reassign_clients(
         request=request,
         clients=moving,
     )
-    following.announce(firm_id=advisor.firm_id, clients=moving)
     return len(moving)
 
 
