@@ -95,7 +95,7 @@ def detect(
     Raises: Invalid: an unknown parameter or one out of range, or an unknown column to order by.
     """
     detector = REGISTRY[OpportunityType(opportunity_type)]
-    statement, values = _finding_statement(
+    found, values = _finding_statement(
         detector,
         firm_id,
         as_of,
@@ -106,7 +106,7 @@ def detect(
         last_client=last_client,
     )
     values |= {"limit": limit, "offset": offset}
-    text = f"{statement} ORDER BY {_order(order_by)} LIMIT %(limit)s OFFSET %(offset)s"
+    text = f"{found} ORDER BY {_order(order_by)} LIMIT %(limit)s OFFSET %(offset)s"
     with connection.cursor() as cursor:
         cursor.execute(text, values)
         return [_finding(detector, as_of, row) for row in cursor.fetchall()]
@@ -123,19 +123,25 @@ def count(
 ) -> Totals:
     """How many findings there are and what they add up to: complete, whatever page of them is shown."""
     detector = REGISTRY[OpportunityType(opportunity_type)]
-    statement, values = _finding_statement(
+    found, values = _finding_statement(
         detector, firm_id, as_of, parameters, advisor_ids=advisor_ids, client_id=client_id
     )
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), coalesce(sum(potential_inflow), 0), coalesce(sum(failed_amount), 0) "  # noqa: S608
-            f"FROM ({statement}) AS finding",
+            f"FROM ({found}) AS finding",
             values,
         )
-        found, potential, failed = cursor.fetchone()
+        findings, potential, failed = cursor.fetchone()
     return Totals(
-        count=found, potential_inflow=potential, failed_amount=failed, inflow_basis=str(detector.basis)
+        count=findings, potential_inflow=potential, failed_amount=failed, inflow_basis=str(detector.basis)
     )
+
+
+def statement(*, firm_id: int, opportunity_type: str, as_of: date) -> tuple[str, dict[str, Any]]:
+    """The SELECT of all findings with default parameters, and its values: for plans and benchmarks."""
+    detector = REGISTRY[OpportunityType(opportunity_type)]
+    return _finding_statement(detector, firm_id, as_of, None, advisor_ids=None, client_id=None)
 
 
 def write_statement(

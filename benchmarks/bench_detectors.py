@@ -1,0 +1,84 @@
+"""Each detector over the whole book against one sequential scan of the same table.
+
+    python benchmarks/bench_detectors.py [--sips 1000000]
+
+The limit of the house: five times `SELECT count(*), sum(...)`, parallel workers off for both. A detector is timed
+with all it answers: sums, description, facts and evidence of every finding, worked out and thrown away by the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import common
+
+LIMIT = 5.0
+SCAN = "SELECT count(*), sum(amount), sum(success_amount), sum(failed_amount) FROM opportunities_sip"
+
+
+def main() -> int:
+    """Print the ratios; 1 where a limit is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sips", type=int, default=1_000_000)
+    parser.add_argument("--explain", action="store_true", help="print the plans too")
+    options = parser.parse_args()
+    common.set_up()
+    firm = common.make_book(sips=options.sips)
+    holds = detectors_against_a_scan(firm.pk, explain=options.explain)
+    whole_scan(firm)
+    return 0 if holds else 1
+
+
+def detectors_against_a_scan(firm_id: int, *, explain: bool) -> bool:
+    """Time the sequential scan, then each detector."""
+    from django.db import connection
+
+    from opportunities import detectors
+    from wealthhub.dates import today_ist
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
+        limit = common.best(3, lambda: cursor.execute(SCAN))
+        cursor.execute(SCAN)
+        print(f"{cursor.fetchone()[0]:,} SIPs; one sequential scan {limit:.3f} s", flush=True)
+        holds = True
+        for kind in detectors.REGISTRY:
+            text, values = detectors.statement(firm_id=firm_id, opportunity_type=kind, as_of=today_ist())
+            question = f"SELECT count(*), sum(length(finding::text)) FROM ({text}) AS finding"
+            if explain:
+                cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {question}", values)
+                print("\n".join(row[0] for row in cursor.fetchall()))
+            seconds = common.best(
+                3, lambda question=question, values=values: cursor.execute(question, values)
+            )
+            cursor.execute(question, values)
+            print(f"{kind}: {cursor.fetchone()[0]:,} findings in {seconds:.3f} s")
+            holds &= common.verdict(f"{kind}, in sequential scans", seconds / limit, at_most=LIMIT)
+    return holds
+
+
+def whole_scan(firm: object) -> None:
+    """Time a first scan, one that finds nothing new, and the next day's."""
+    from datetime import timedelta
+
+    from opportunities import services
+    from opportunities.models import ScanRun
+    from wealthhub.dates import today_ist
+
+    for what, days in (("first scan", 0), ("same day again", 0), ("next day", 1)):
+        scan = ScanRun.objects.create(firm=firm, as_of=today_ist() + timedelta(days=days))
+        with common.clock() as seconds:
+            scan = services.run_scan(scan)
+        print(
+            f"{what}, written: {seconds():.2f} s, {scan.shards.count()} shards, {scan.found:,} found, "
+            f"{scan.opened:,} opened, {scan.closed:,} closed, {scan.status}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
