@@ -24,12 +24,16 @@ def test_the_fourth_letter_of_a_pan_says_who_holds_it():
     assert pii.pan_holder("ABCHE1234F") == "Hindu undivided family"
 
 
-@pytest.mark.parametrize("typed", ["9876543210", "+919876543210", "(+91)9876543210", "09876543210", "+91 98765-43210"])
+@pytest.mark.parametrize(
+    "typed", ["9876543210", "+919876543210", "(+91)9876543210", "09876543210", "+91 98765-43210"]
+)
 def test_a_phone_has_one_written_form(typed):
     assert pii.normalise_phone(typed) == "+919876543210"
 
 
-@pytest.mark.parametrize("typed", ["5876543210", "987654321", "98765432100", "phone", "+1 9876543210", "९८७६५४३२१०"])
+@pytest.mark.parametrize(
+    "typed", ["5876543210", "987654321", "98765432100", "phone", "+1 9876543210", "९८७६५४३२१०"]
+)
 def test_what_is_no_indian_mobile_number_is_refused(typed):
     with pytest.raises(Invalid):
         pii.normalise_phone(typed)
@@ -39,7 +43,9 @@ def test_an_email_is_kept_in_lower_case():
     assert pii.normalise_email(" Ravi@Dhan.IN ") == "ravi@dhan.in"
 
 
-@pytest.mark.parametrize("typed", ["ravi", "ravi@", "ravi@dhan", "ra vi@dhan.in", "ravi@dhan..in", "@dhan.in"])
+@pytest.mark.parametrize(
+    "typed", ["ravi", "ravi@", "ravi@dhan", "ra vi@dhan.in", "ravi@dhan..in", "@dhan.in"]
+)
 def test_what_is_no_email_is_refused(typed):
     with pytest.raises(Invalid):
         pii.normalise_email(typed)

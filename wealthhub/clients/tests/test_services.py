@@ -16,7 +16,12 @@ from wealthhub.testing import WealthhubTestCase, make_client
 
 class CreateClientTests(WealthhubTestCase):
     def create(self, **values):
-        values = {"user": self.asha, "firm": self.firm, "name": "Dev  Mehta", "advisor": self.advisor_asha} | values
+        values = {
+            "user": self.asha,
+            "firm": self.firm,
+            "name": "Dev  Mehta",
+            "advisor": self.advisor_asha,
+        } | values
         return services.create_client(**values)
 
     def test_it_works(self):
@@ -63,7 +68,9 @@ class CreateClientTests(WealthhubTestCase):
 
 class UpdateClientTests(WealthhubTestCase):
     def test_it_works(self):
-        services.update_client(client=self.client_of_asha, user=self.asha, changes={"pan": "ABCPE1234F", "name": "M"})
+        services.update_client(
+            client=self.client_of_asha, user=self.asha, changes={"pan": "ABCPE1234F", "name": "M"}
+        )
         client = Client.objects.get(pk=self.client_of_asha.pk)
         assert (client.pan, client.name) == ("ABCPE1234F", "M")
         event = AuditEvent.objects.get(action="client.personal_data_changed")
@@ -101,7 +108,11 @@ class RevealTests(WealthhubTestCase):
         )
         assert values == {"pan": "ABCPE1234F", "phone": None}
         event = AuditEvent.objects.get(action="client.revealed")
-        assert (event.user, event.object_id, event.reason) == (self.asha, str(self.subject.pk), "KYC call back")
+        assert (event.user, event.object_id, event.reason) == (
+            self.asha,
+            str(self.subject.pk),
+            "KYC call back",
+        )
         assert "ABCPE" not in str(event.details)
 
     def test_without_a_reason_nothing_is_shown(self):

@@ -204,7 +204,9 @@ class MergeTests(WealthhubTestCase):
     def test_choose_preview_merge_undo(self):
         kept, merged = self.client_of_arun, self.client_of_asha
         self.assertContains(self.get_as(self.manager, self.url, q="Kiran"), f"?kept={kept.pk}")
-        self.assertContains(self.get_as(self.manager, self.url, kept=kept.pk, q="Meera"), f"merged={merged.pk}")
+        self.assertContains(
+            self.get_as(self.manager, self.url, kept=kept.pk, q="Meera"), f"merged={merged.pk}"
+        )
         preview = self.get_as(self.manager, self.url, kept=kept.pk, merged=merged.pk)
         self.assertContains(preview, "What would happen")
         answer = self.client.post(self.url, {"kept": kept.pk, "merged": merged.pk, "reason": "Same PAN card"})
@@ -240,7 +242,9 @@ class HouseholdTests(WealthhubTestCase):
         self.assertContains(self.client.get(reverse("clients:households")), "Shah")
         page = self.client.get(reverse("clients:household", args=[household.pk]))
         self.assertContains(page, "Meera Shah")
-        self.assertContains(self.client.get(reverse("clients:household_edit", args=[household.pk])), "Meera Shah")
+        self.assertContains(
+            self.client.get(reverse("clients:household_edit", args=[household.pk])), "Meera Shah"
+        )
 
     def test_a_stranger_sees_nothing_of_it(self):
         household = services.save_household(
