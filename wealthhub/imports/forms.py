@@ -27,9 +27,9 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["source"].choices = [  # type: ignore[attr-defined]
-            (source.name, source.title) for source in selectors.sources_for(user)
-        ]
+        offered = [(source.name, source.title) for source in selectors.sources_for(user)]
+        nothing = [("", "Choose what the file is")] if len(offered) > 1 else []  # a guess would be sent unread
+        self.fields["source"].choices = [*nothing, *offered]  # type: ignore[attr-defined]
 
     def clean_file(self) -> UploadedFile:
         """The file, if it is within the site's limit."""

@@ -216,8 +216,9 @@ def merge(cursor: Any, batch: Batch, joins: dict[str, Join]) -> tuple[int, int, 
     on = sql.SQL(" AND ").join(
         sql.SQL("t.{} = {}").format(sql.Identifier(name), values[name]) for name in key
     )
-    old = [sql.Identifier("t", name) for name in (*compared, *linked)]
-    new = [values[name] for name in (*compared, *linked)]
+    nothing = [sql.Literal(True)]  # a file with no more than its key changes no known row
+    old = [sql.Identifier("t", name) for name in (*compared, *linked)] or nothing
+    new = [values[name] for name in (*compared, *linked)] or nothing
     histories, arguments = _histories(batch)
     statement = sql.SQL(
         "WITH fresh AS ("
@@ -227,7 +228,7 @@ def merge(cursor: Any, batch: Batch, joins: dict[str, Join]) -> tuple[int, int, 
         " WHERE t.id IS NULL OR ROW({old}) IS DISTINCT FROM ROW({new})"
         "), merged AS ("
         " INSERT INTO {target} AS t ({columns}) SELECT {columns} FROM fresh"
-        " ON CONFLICT ({conflict}) DO UPDATE SET {assign}, changed_run_id = excluded.changed_run_id"
+        " ON CONFLICT ({conflict}) DO UPDATE SET {assign}"
         " RETURNING new.id AS id, (old.id IS NULL OR old.created_run_id IS NOT DISTINCT FROM {run}) AS is_new{returned},"
         " CASE WHEN old.id IS NOT NULL AND old.created_run_id IS DISTINCT FROM {run} THEN to_jsonb(old) END AS before"
         "), kept AS ("
@@ -258,7 +259,7 @@ def merge(cursor: Any, batch: Batch, joins: dict[str, Join]) -> tuple[int, int, 
         columns=_names(columns),
         conflict=_names(key if by_id else ["firm_id", *key]),
         assign=sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in updated
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in (*updated, "changed_run_id")
         ),
         returned=_returned(source),
         histories=histories,

@@ -53,7 +53,7 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     offered = selectors.sources_for(user)
     if not offered:
         raise PermissionDenied(_why_no_upload(user))
-    initial = {"source": request.GET.get("source", offered[0].name)}
+    initial = {"source": request.GET.get("source", "")}
     form = UploadForm(request.POST or None, request.FILES or None, user=user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
