@@ -38,14 +38,14 @@ class AuditFilter(django_filters.FilterSet):
 
     action = django_filters.CharFilter(
         lookup_expr="istartswith",
-        label="What",
+        label="Action",
         widget=forms.TextInput(attrs={"type": "search", "maxlength": 60}),
     )
     user = django_filters.CharFilter(field_name="user__username", lookup_expr="iexact", label="User name")
-    object_type = django_filters.CharFilter(lookup_expr="iexact", label="On a")
-    object_id = django_filters.CharFilter(label="Number")
+    object_type = django_filters.CharFilter(lookup_expr="iexact", label="Object")
+    object_id = django_filters.CharFilter(label="Its number")
     at = django_filters.DateFromToRangeFilter(
-        label="On", widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+        label="Day", widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
     )
 
     class Meta:

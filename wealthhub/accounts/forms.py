@@ -5,12 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm
 from django import forms
 
 from wealthhub.accounts.choices import FirmKind, KeyScope, Role
 from wealthhub.accounts.models import Firm, User
 
 LASTS = ((30, "30 days"), (90, "90 days"), (365, "A year"), (0, "No end"))
+
+
+class SignInForm(LoginForm):
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "User name or e-mail"
+        self.fields["login"].widget.attrs = {"autocomplete": "username", "autofocus": True}
+        self.fields["password"].help_text = ""
+        self.fields["password"].widget.attrs.pop("placeholder", None)
+        self.fields["remember"].label = "Stay signed in on this device"
 
 
 class ProfileForm(forms.Form):
@@ -77,7 +90,7 @@ class FirmForm(forms.Form):
 class PlaceForm(forms.Form):
     """Somebody's role and place in the firm."""
 
-    role = forms.ChoiceField(label="Role", choices=Role)
+    role = forms.ChoiceField(label="Role", choices=Role, initial=Role.ADVISOR)
     manager = forms.ModelChoiceField(
         label="Reports to",
         queryset=User.objects.none(),

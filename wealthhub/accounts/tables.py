@@ -66,8 +66,8 @@ class AuditTable(Table):
 
     at = InstantColumn(verbose_name="When")
     user = django_tables2.Column("Who", order_by=("user__username",))
-    action = django_tables2.Column("What")
-    object_type = django_tables2.Column("On", orderable=False)
+    action = django_tables2.Column("Action")
+    object_type = django_tables2.Column("Object", orderable=False)
     reason = django_tables2.Column("Reason", orderable=False)
     address = django_tables2.Column("From", orderable=False)
     details = django_tables2.Column("Details", orderable=False)

@@ -21,7 +21,7 @@ from wealthhub import web
 from wealthhub.accounts import services
 from wealthhub.accounts.choices import Role, Theme
 from wealthhub.accounts.filters import AuditFilter, TeamFilter
-from wealthhub.accounts.forms import ApiKeyForm, FirmForm, NewMemberForm, PlaceForm, ProfileForm
+from wealthhub.accounts.forms import ApiKeyForm, FirmForm, NewMemberForm, PlaceForm, ProfileForm, SignInForm
 from wealthhub.accounts.models import ApiKey, AuditEvent, Firm, User
 from wealthhub.accounts.tables import AuditTable, TeamTable
 from wealthhub.errors import DomainError
@@ -29,6 +29,8 @@ from wealthhub.errors import DomainError
 
 class SignInView(LoginView):
     """allauth's page; a locked sign-in says so in its status too, as the API does."""
+
+    form_class = SignInForm
 
     def form_invalid(self, form: Form) -> HttpResponse:
         """The form with its errors; 429 while locked."""

@@ -139,7 +139,8 @@ class SecondFactorTests(PageTestCase):
         self.confirm()
         page = self.client.get("/accounts/2fa/totp/activate/")
         secret = page.context["form"].secret
-        answer = self.client.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
+        with self.captureOnCommitCallbacks(execute=True):
+            answer = self.client.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
         self.assertRedirects(answer, "/accounts/2fa/recovery-codes/")
         self.assertContains(self.client.get("/accounts/2fa/recovery-codes/"), "10 of 10 unused")
         self.assertContains(self.client.get("/accounts/2fa/"), "On")
