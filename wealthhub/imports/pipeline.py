@@ -259,7 +259,8 @@ def merge(cursor: Any, batch: Batch, joins: dict[str, Join]) -> tuple[int, int, 
         columns=_names(columns),
         conflict=_names(key if by_id else ["firm_id", *key]),
         assign=sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in (*updated, "changed_run_id")
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name))
+            for name in (*updated, "changed_run_id")
         ),
         returned=_returned(source),
         histories=histories,
