@@ -141,6 +141,11 @@ class Client(ImportedModel):
                 name="clients_client_email",
                 condition=Q(email_hash__isnull=False),
             ),
+            models.Index(
+                fields=["firm", "name", "id"],
+                name="clients_client_firm_name",
+                condition=Q(merged_into__isnull=True),
+            ),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="clients_client_name_trgm"),
         ]
 
@@ -165,6 +170,11 @@ class ClientIdentifier(ImportedModel):
         ordering = ["source", "external_id"]
         constraints = [
             models.UniqueConstraint(fields=["firm", "source", "external_id"], name="clients_identifier_once"),
+        ]
+        indexes = [  # a search as one types asks for what begins so, whatever the source
+            models.Index(
+                fields=["external_id"], name="clients_identifier_prefix", opclasses=["varchar_pattern_ops"]
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from opportunities.tables import OpportunityTable, SipTable
 from wealthhub import web
 from wealthhub.clients import selectors as clients
 from wealthhub.clients.models import Advisor, Client
+from wealthhub.clients.views import client_panels
 from wealthhub.navigation import STAFF
 from wealthhub.overview import selectors
 from wealthhub.overview.filters import AdvisorFilter
@@ -78,9 +79,7 @@ def client(request: HttpRequest, pk: int) -> HttpResponse:
     is_investor = user.role == "investor"
     sips = opportunities.visible_sips(user).counted().filter(client=person)
     context = {
-        "client": person,
-        "facts": clients.client_facts(person, user),
-        "timeline": clients.timeline(person, user),
+        **client_panels(person, user),
         "opportunities": [] if is_investor else opportunities.opportunities_of_client(user, person.pk),
         "totals": opportunities.book_totals(sips),
         "table": _sips(request, sips, leave_out=("client", "advisor")),

@@ -365,6 +365,14 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."advisor_id" IS DISTINCT FROM (NEW."advisor_id") OR OLD."birth_date" IS DISTINCT FROM (NEW."birth_date") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."email_hash" IS DISTINCT FROM (NEW."email_hash") OR OLD."firm_id" IS DISTINCT FROM (NEW."firm_id") OR OLD."household_id" IS DISTINCT FROM (NEW."household_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."merged_into_id" IS DISTINCT FROM (NEW."merged_into_id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."pan" IS DISTINCT FROM (NEW."pan") OR OLD."pan_hash" IS DISTINCT FROM (NEW."pan_hash") OR OLD."phone" IS DISTINCT FROM (NEW."phone") OR OLD."phone_hash" IS DISTINCT FROM (NEW."phone_hash") OR OLD."relationship" IS DISTINCT FROM (NEW."relationship"))', func='INSERT INTO "clients_clientevent" ("advisor_id", "birth_date", "created_at", "email", "email_hash", "firm_id", "household_id", "id", "is_active", "merged_into_id", "name", "pan", "pan_hash", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "phone_hash", "relationship") VALUES (NEW."advisor_id", NEW."birth_date", NEW."created_at", NEW."email", NEW."email_hash", NEW."firm_id", NEW."household_id", NEW."id", NEW."is_active", NEW."merged_into_id", NEW."name", NEW."pan", NEW."pan_hash", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone", NEW."phone_hash", NEW."relationship"); RETURN NULL;', hash='d6f416e3cacc4ae5667d1d04ebabfa98fc1f4253', operation='UPDATE', pgid='pgtrigger_update_update_757e7', table='clients_client', when='AFTER')),
         ),
         migrations.AddIndex(
+            model_name='client',
+            index=models.Index(condition=models.Q(('merged_into__isnull', True)), fields=['firm', 'name', 'id'], name='clients_client_firm_name'),
+        ),
+        migrations.AddIndex(
+            model_name='clientidentifier',
+            index=models.Index(fields=['external_id'], name='clients_identifier_prefix', opclasses=['varchar_pattern_ops']),
+        ),
+        migrations.AddIndex(
             model_name='note',
             index=models.Index(fields=['client', '-created_at'], name='clients_note_client'),
         ),
