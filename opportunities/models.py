@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -20,7 +22,7 @@ from opportunities.querysets import (
 from wealthhub.clients.models import Advisor, Client
 from wealthhub.models import ImportedModel, OwnedModel
 
-_MONEY = {"max_digits": 18, "decimal_places": 2}
+_MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 2}
 
 
 class Sip(ImportedModel):
