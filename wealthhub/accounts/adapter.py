@@ -54,6 +54,8 @@ class AccountAdapter(DefaultAccountAdapter):
         key = self._get_login_attempts_cache_key(request, **credentials)
         by_account = by_address and ratelimit.consume(request, app=app, action="login_failed", key=key)
         if not by_account:
+            if by_address:
+                by_address.rollback()  # the account is locked: nothing was guessed from here
             account = _account_of(credentials)
             if account is not None:
                 services.record(

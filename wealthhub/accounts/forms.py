@@ -7,6 +7,8 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
 from django import forms
+from django.apps import apps  # clients stands on accounts: its models are asked for by name
+from django.db.models import Q
 
 from wealthhub.accounts.choices import FirmKind, KeyScope, Role
 from wealthhub.accounts.models import Firm, User
@@ -111,6 +113,17 @@ class PlaceForm(forms.Form):
             }
         super().__init__(*args, **kwargs)
         self.by = by
+        advisors = apps.get_model("clients", "Advisor").objects.visible_to(by)
+        self.fields["advisor"] = forms.ModelChoiceField(
+            label="Serves clients as",
+            queryset=advisors.filter(Q(user__isnull=True) | Q(user=member))
+            if member
+            else advisors.filter(user__isnull=True),
+            required=False,
+            initial=getattr(member, "advisor", None),
+            empty_label="A new advisor",
+            help_text="For an advisor whom imported files already name.",
+        )
         heads = User.objects.visible_to(by).filter(role__in=[Role.ADMIN, Role.MANAGER], is_active=True)
         self.fields["manager"].queryset = heads.exclude(pk=member.pk) if member else heads  # type: ignore[attr-defined]
         if by.role == Role.MANAGER:  # makes advisors for the own team, nothing else
@@ -119,14 +132,22 @@ class PlaceForm(forms.Form):
             self.fields["manager"].initial = by.pk
             del self.fields["client"]
 
+    def clean_advisor(self) -> Any:
+        """Only an advisor serves clients."""
+        return self.cleaned_data["advisor"] if self.cleaned_data.get("role") == Role.ADVISOR else None
+
     def clean_client(self) -> Any:
         """The client of the firm by that number."""
-        from wealthhub.clients.models import Client  # clients stands on accounts; only this link goes up
-
         number = self.cleaned_data["client"]
         if number is None:
             return None
-        client = Client.objects.visible_to(self.by).current().filter(pk=number).first()
+        client = (
+            apps.get_model("clients", "Client")
+            .objects.visible_to(self.by)
+            .current()
+            .filter(pk=number)
+            .first()
+        )
         if client is None:
             raise forms.ValidationError("There is no such client.")
         return client
@@ -146,7 +167,17 @@ class NewMemberForm(PlaceForm):
         help_text="Leave it empty to send an invitation to the e-mail address.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-    field_order = ["username", "first_name", "last_name", "email", "role", "manager", "client", "password"]
+    field_order = [
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "role",
+        "manager",
+        "advisor",
+        "client",
+        "password",
+    ]
 
     def clean(self) -> dict[str, Any]:
         """One way in at least."""

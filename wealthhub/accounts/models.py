@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pghistory
 import pgtrigger
+from django.apps import apps  # clients stands on accounts: its models are asked for by name
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -121,9 +122,7 @@ class User(AbstractUser):
             return Scope(firm_id=self.firm_id, client_id=self.client_id, is_investor=True)
         if self.role in {Role.ADMIN, Role.ANALYST}:
             return Scope(firm_id=self.firm_id)
-        from wealthhub.clients.models import Advisor  # clients stands on accounts; only this one look goes up
-
-        advisors = Advisor.objects.filter(firm_id=self.firm_id)
+        advisors = apps.get_model("clients", "Advisor").objects.filter(firm_id=self.firm_id)
         if self.role == Role.MANAGER:
             advisors = advisors.filter(
                 Q(user_id__in=self.team_ids) | Q(user__isnull=True, manager_id__in=self.team_ids)

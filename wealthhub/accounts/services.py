@@ -14,6 +14,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -179,7 +180,13 @@ def register_investor(*, firm_slug: str, username: str, email: str, password: st
 
 @transaction.atomic
 def change_role(
-    *, user: User, by: User, role: str, manager: User | None = None, client: Model | None = None
+    *,
+    user: User,
+    by: User,
+    role: str,
+    manager: User | None = None,
+    client: Model | None = None,
+    advisor: Model | None = None,
 ) -> User:
     """Give ``user`` another role and place.
 
@@ -196,7 +203,7 @@ def change_role(
     user.role, user.manager, user.client = role, manager, client
     user.save(update_fields=["role", "manager", "client"])
     if role == Role.ADVISOR:
-        _link_advisor(user, None)
+        _link_advisor(user, advisor)
     record(
         user=by,
         action="user.role_changed",
@@ -318,15 +325,24 @@ def _check_admin_remains(user: User) -> None:
 
 def _link_advisor(user: User, advisor: Model | None) -> None:
     """Let the account serve clients as ``advisor``; as a new one where none is named and none is linked yet."""
-    from wealthhub.clients.models import Advisor  # clients stands on accounts; only this link goes up
-
+    advisors = apps.get_model("clients", "Advisor").objects  # that room stands on this one
+    present = advisors.filter(user=user).first()
     if advisor is None:
-        if not Advisor.objects.filter(user=user).exists():
-            Advisor.objects.create(firm=user.firm, user=user, name=str(user))
+        if present is None:
+            advisors.create(firm=user.firm, user=user, name=str(user))
         return
     if advisor.firm_id != user.firm_id or advisor.user_id not in {None, user.pk}:
         raise Invalid("This advisor belongs to another account or firm.", code="advisor_linked")
-    Advisor.objects.filter(pk=advisor.pk).update(user=user)
+    if present is not None and present.pk != advisor.pk:
+        if present.assignments.exists() or present.clients.exists():
+            raise Invalid(
+                "The account serves clients as another advisor: reassign them first.", code="serves_clients"
+            )
+        if present.agent_id or present.agent_external_id:
+            advisors.filter(pk=present.pk).update(user=None)
+        else:
+            present.delete()
+    advisors.filter(pk=advisor.pk).update(user=user)
 
 
 # --- Keys -------------------------------------------------------------------------------------------------

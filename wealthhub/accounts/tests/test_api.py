@@ -174,6 +174,13 @@ class LockTests(ApiTestCase):
             assert self.login("asha", WRONG, address="10.2.0.1").status_code == 429
         assert self.login("asha", PASSWORD, address="10.2.0.2").status_code == 200
 
+    def test_a_locked_account_does_not_lock_the_address(self):
+        for number in range(5):
+            self.login("asha", WRONG, address=f"10.6.0.{number}")
+        for _ in range(6):
+            assert self.login("asha", PASSWORD, address="10.6.1.1").status_code == 429
+        assert self.login("arun", PASSWORD, address="10.6.1.1").status_code == 200
+
     def test_unknown_names_lock_like_known_ones(self):
         for number in range(5):
             self.login("nobody-at-all", WRONG, address=f"10.3.0.{number}")

@@ -89,6 +89,18 @@ class ChangeRoleTests(WealthhubTestCase):
         event = AuditEvent.objects.get(action="user.role_changed")
         assert event.details == {"before": "advisor", "after": "analyst", "manager": None}
 
+    def test_an_account_takes_over_the_advisor_that_files_name(self):
+        neha = make_user(firm=self.firm, role=Role.ANALYST)
+        services.change_role(user=neha, by=self.admin, role=Role.ADVISOR)
+        known = make_advisor(firm=self.firm, agent_id="5872")
+        services.change_role(user=neha, by=self.admin, role=Role.ADVISOR, advisor=known)
+        assert User.objects.get(pk=neha.pk).advisor == known
+
+    def test_an_account_that_serves_clients_stays_who_it_is(self):
+        known = make_advisor(firm=self.firm, agent_id="5872")
+        with refused("serves_clients"):
+            services.change_role(user=self.asha, by=self.admin, role=Role.ADVISOR, advisor=known)
+
     def test_nobody_promotes_themselves(self):
         with refused("own_role"):
             services.change_role(user=self.manager, by=self.manager, role=Role.ADMIN)

@@ -288,6 +288,18 @@ class TeamTests(PageTestCase):
         assert neha.advisor.name == "neha"
         assert self.client_class().post(LOGIN, {"login": "neha", "password": PASSWORD}).status_code == 302
 
+    def test_an_advisor_from_files_gets_an_account(self):
+        known = make_advisor(firm=self.firm, agent_id="5872")
+        self.sign_in(self.admin)
+        self.new(advisor=known.pk)
+        assert User.objects.get(username="neha").advisor == known
+        self.assertContains(
+            self.new(username="other", email="o@example.com", advisor=known.pk), "valid choice"
+        )
+        self.assertContains(
+            self.new(username="other", email="o@example.com", advisor=self.advisor_ravi.pk), "valid choice"
+        )
+
     def test_without_a_password_an_invitation_is_sent(self):
         self.sign_in(self.admin)
         self.new(password="")
