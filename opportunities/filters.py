@@ -149,19 +149,24 @@ class SipFilter(django_filters.FilterSet):
         label="Advisor", field_name="client__advisor", queryset=visible_advisors, empty_label="All"
     )
     status = django_filters.ChoiceFilter(
-        label="Status", choices=(*SIP_STATUSES, ("other", "Other or none")), method="in_status"
+        label="Status",
+        choices=(*SIP_STATUSES, ("other", "Other or none")),
+        method="in_status",
+        empty_label="Any status",
     )
     active = django_filters.ChoiceFilter(
         label="Active",
         choices=(("yes", "Active"), ("no", "Not active"), ("unknown", "Not said")),
         method="is_active",
+        empty_label="Either",
     )
     amount = django_filters.RangeFilter(label="Monthly (INR)", field_name="monthly_amount")
     failed = django_filters.RangeFilter(label="Failed (INR)", field_name="failed_amount")
-    registered = django_filters.DateFromToRangeFilter(
-        label="Registered",
-        field_name="registered_on",
-        widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"}),
+    registered_from = django_filters.DateFilter(
+        label="Registered from", field_name="registered_on", lookup_expr="gte", widget=_DAY
+    )
+    registered_to = django_filters.DateFilter(
+        label="Registered to", field_name="registered_on", lookup_expr="lte", widget=_DAY
     )
     source = django_filters.ChoiceFilter(
         label="Deleted by the source",

@@ -42,7 +42,7 @@ class OpportunityTable(tables.Table):
     monthly_inflow = tables.MoneyColumn(verbose_name="Monthly (INR)", total="monthly", places=0)
     one_time_inflow = tables.MoneyColumn(verbose_name="One-time (INR)", total="one_time", places=0)
     risk_score = tables.NumberColumn(verbose_name="Risk", places=1)
-    last_activity_on = tables.DayColumn(verbose_name="Last activity")
+    last_activity_on = tables.DayColumn(verbose_name="Last activity", attrs=tables.NUMERIC)
     days_since_activity = tables.NumberColumn(verbose_name="Days")
     advisor = django_tables2.Column(verbose_name="Advisor", order_by=("advisor__name", "pk"))
     status = tables.BadgeColumn(verbose_name="Status", tones=STATUS_TONES)
@@ -82,7 +82,7 @@ class SipTable(tables.Table):
     caption = "SIPs"
     target = "#results"
     row_header = "sip_meta_id"
-    secondary = ("advisor", "scheme_names", "latest_success_on", "num_days")
+    secondary = ("advisor", "scheme_names", "latest_success_on", "amount")
     empty_title = "No SIP matches"
 
     sip_meta_id = django_tables2.Column(
@@ -94,10 +94,9 @@ class SipTable(tables.Table):
     )
     scheme_names = django_tables2.Column(verbose_name="Schemes", orderable=False)
     amount = tables.MoneyColumn(verbose_name="Instalment (INR)", places=0)
-    num_days = tables.NumberColumn(verbose_name="Days")
     monthly_amount = tables.MoneyColumn(verbose_name="Monthly (INR)", total="monthly_all", places=0)
     status = tables.BadgeColumn(verbose_name="Status", tones=SIP_TONES)
-    latest_success_on = tables.DayColumn(verbose_name="Last success")
+    latest_success_on = tables.DayColumn(verbose_name="Last success", attrs=tables.NUMERIC)
     success_amount = tables.MoneyColumn(verbose_name="Invested (INR)", total="success", places=0)
     failed_amount = tables.MoneyColumn(verbose_name="Failed (INR)", total="failed", places=0)
 

@@ -31,7 +31,24 @@ LABELS = {
     "start_date": "Started",
     "increment_percentage": "Step-up (%)",
     "increment_period": "Every",
+    "last_rise_on": "Last rise",
+    "step_ups_missed": "Step-ups missed",
     "has_current_mandate": "Mandate",
+}
+
+
+_ALWAYS = ("sip_meta_id", "counted", "schemes", "status", "is_active", "monthly_amount", "latest_success_on")
+COLUMNS = {
+    OpportunityType.FAILED_SIPS: (*_ALWAYS, "success_amount", "failed_amount", "has_current_mandate"),
+    OpportunityType.HIGH_VALUE_INACTIVE: (*_ALWAYS, "success_amount", "has_current_mandate"),
+    OpportunityType.NO_SIP_INCREASE: (
+        *_ALWAYS,
+        "start_date",
+        "last_rise_on",
+        "increment_percentage",
+        "increment_period",
+        "step_ups_missed",
+    ),
 }
 
 
@@ -71,7 +88,7 @@ def opportunity_page(user: User, opportunity: Opportunity, *, rate: Decimal | No
     """Evidence, explanation, history. Three or four queries. ``rate`` as from `shown_trail_rate`."""
     detector = REGISTRY[OpportunityType(opportunity.opportunity_type)]
     known = {name for line in opportunity.evidence for name in line}
-    names = [name for name in LABELS if name in known]
+    names = [name for name in COLUMNS[detector.opportunity_type] if name in known]
     return OpportunityPage(
         columns=[(_label(name), _kind(name, _first(opportunity.evidence, name))) for name in names],
         rows=[[_cell(line, name) for name in names] for line in opportunity.evidence],
@@ -113,8 +130,14 @@ def _cell(line: Mapping[str, Any], name: str) -> Cell:
     if kind == "day":
         value = _as_day(value)
     if isinstance(value, list):
-        value = ", ".join(map(str, value))
+        value = _first_of(value)
     return Cell(kind, value, line.get("sip_id", line.get("id")))
+
+
+def _first_of(names: list[Any]) -> str | None:
+    """The first, and how many more."""
+    more = f" +{len(names) - 1}" if len(names) > 1 else ""
+    return f"{names[0]}{more}" if names else None
 
 
 def _as_day(value: Any) -> date | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ class WorklistTotals:
     by_type: tuple[TypeTotals, ...]
 
 
-def visible_opportunities(user: User) -> QuerySet[Opportunity]:
+def visible_opportunities(user: User) -> OpportunityQuerySet:
     """What ``user`` may see, ready for a list: client and advisor joined, the heavy JSON left behind."""
     return (
         with_inflow_by_basis(Opportunity.objects.visible_to(user))
@@ -62,7 +63,7 @@ def visible_opportunities(user: User) -> QuerySet[Opportunity]:
     )
 
 
-def with_inflow_by_basis(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+def with_inflow_by_basis(rows: OpportunityQuerySet) -> OpportunityQuerySet:
     """Annotate ``monthly_inflow`` and ``one_time_inflow``: the client money on that basis, else None."""
     return rows.annotate(
         monthly_inflow=Case(
@@ -113,10 +114,10 @@ def totals_from(
     )
 
 
-def _trail(money: dict[str, Decimal], rate: Decimal | None) -> Decimal | None:
+def _trail(money: Mapping[InflowBasis, Decimal], rate: Decimal | None) -> Decimal | None:
     if rate is None:
         return None
-    return sum((calculations.yearly_trail(amount, basis, rate) for basis, amount in money.items()), ZERO)
+    return sum((calculations.yearly_trail(amount, basis, rate) or ZERO for basis, amount in money.items()), ZERO)
 
 
 def shown_trail_rate(user: User, *, as_of: date) -> Decimal | None:
@@ -133,7 +134,7 @@ def potential_revenue(opportunity: Any, rate: Decimal | None) -> Decimal | None:
     return calculations.yearly_trail(opportunity.potential_inflow, opportunity.inflow_basis, rate)
 
 
-def to_work_on(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+def to_work_on(rows: OpportunityQuerySet) -> OpportunityQuerySet:
     """The open, undecided and unsnoozed ones: those that ask for a call today."""
     return rows.open().exclude(status__in=DECIDED).exclude(snoozed_until__gt=today_ist())
 
