@@ -136,12 +136,14 @@ def made(run: ImportRun) -> list[tuple[str, object]]:
         if isinstance(value, int) and value
     ]
     read_as = " · ".join(str(summary[name]) for name in ("format", "encoding") if summary.get(name))
-    listed = [
-        ("Read as", read_as),
-        ("Columns passed over", ", ".join(summary.get("unknown_columns") or [])),
-        ("Columns not in the file", ", ".join(summary.get("absent_columns") or [])),
-    ]
-    return [*counts, *((label, value) for label, value in listed if value)]
+    return [*counts, ("Read as", read_as)] if read_as else counts
+
+
+def columns_set_apart(run: ImportRun) -> list[tuple[str, str]]:
+    """Columns that the file has and we do not know, and the other way round: pairs of label and names."""
+    summary = run.summary or {}
+    listed = (("Passed over", "unknown_columns"), ("Not in the file", "absent_columns"))
+    return [(label, ", ".join(summary[name])) for label, name in listed if summary.get(name)]
 
 
 @dataclass(frozen=True)

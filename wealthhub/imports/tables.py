@@ -80,22 +80,23 @@ class ImportIssueTable(Table):
     """One line per thing that was wrong."""
 
     caption = "What was wrong, in the order of the file"
+    row_header = "message"
     target = "#issues"
     secondary = ("code",)
     empty_title = "No issue matches"
     empty_hint = "Remove a filter to see the others."
 
     line = NumberColumn(verbose_name="Line")
+    message = django_tables2.Column("What is wrong", orderable=False)
     column = django_tables2.Column("Column")
     value = django_tables2.Column("Value in the file", orderable=False)
     severity = BadgeColumn(verbose_name="Severity", accessor="severity", tones=SEVERITY_TONES)
-    message = django_tables2.Column("What is wrong", orderable=False)
     code = django_tables2.Column("Problem")
 
     class Meta:
         model = ImportIssue
         attrs = {"class": "table wh-table"}
-        fields = ("line", "column", "value", "severity", "message", "code")
+        fields = ("line", "message", "column", "value", "severity", "code")
 
     def render_message(self, value: str, record: ImportIssue) -> str:
         """What is wrong, and below it what to do."""

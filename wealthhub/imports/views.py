@@ -23,6 +23,7 @@ from wealthhub.imports.tables import ImportIssueTable, ImportRunTable
 if TYPE_CHECKING:
     from wealthhub.accounts.models import User
 
+ISSUES_PER_PAGE = 25  # the page has more to show than them
 STAFF = ("admin", "manager", "advisor", "analyst")
 
 
@@ -94,10 +95,11 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
         "source_title": selectors.source_title(found.source),
         "parts": selectors.parts(found),
         "made": selectors.made(found),
+        "columns": selectors.columns_set_apart(found),
         "groups": groups,
         "filterset": filterset,
         "chips": web.applied_filters(filterset),
-        "table": web.configure_table(request, table),
+        "table": web.configure_table(request, table, per_page=ISSUES_PER_PAGE),
         **_what_may_be_done(_user(request), found),
     }
     return web.render_page(request, "imports/run.html", context, fragment="issues")
