@@ -75,7 +75,7 @@ class User(AbstractUser):
     )
     theme = models.CharField(max_length=10, choices=Theme, default=Theme.SYSTEM)
 
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]
 
     class Meta(AbstractUser.Meta):
         ordering = ["username"]
@@ -136,7 +136,13 @@ class User(AbstractUser):
         """True where the firm asks this role for a second factor and none is set up yet."""
         if self.firm is None or self.role not in self.firm.second_factor_roles:
             return False
-        return not self.authenticator_set.exclude(type="recovery_codes").exists()
+        return not self.has_second_factor
+
+    @property
+    def has_second_factor(self) -> bool:
+        """True where a code is asked for after the password. One query."""
+        factors = apps.get_model("mfa", "Authenticator").objects.filter(user_id=self.pk)
+        return factors.exclude(type="recovery_codes").exists()
 
     @property
     def may_write(self) -> bool:
@@ -182,7 +188,7 @@ class AuditEvent(OwnedModel):
     ``firm`` is None for what the platform's own people do outside of any firm.
     """
 
-    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, null=True, related_name="+")
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, null=True, related_name="+")  # type: ignore[assignment]
     at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     action = models.CharField(max_length=60)

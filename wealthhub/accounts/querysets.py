@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db.models import Q, QuerySet
 
@@ -40,7 +41,7 @@ class UserQuerySet(QuerySet):
         return rows.filter(Q(pk=user.pk) | Q(pk__in=user.team_ids))
 
 
-class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
+class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Django's user manager with our querysets."""
 
 
@@ -55,7 +56,7 @@ class OwnQuerySet(QuerySet):
 class AuditEventQuerySet(OwnedQuerySet):
     """Audit events: an admin reads the firm's."""
 
-    def visible_to(self, user: User) -> Self:
+    def visible_to(self, user: User | AnonymousUser) -> Self:
         """The firm's events for its admins; nobody else's business."""
         if getattr(user, "is_superuser", False) or getattr(user, "role", None) == "admin":
             return super().visible_to(user)

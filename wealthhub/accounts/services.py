@@ -7,7 +7,7 @@ import ipaddress
 import secrets
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from allauth.account.adapter import get_adapter
@@ -29,6 +29,9 @@ from wealthhub.accounts.choices import FirmKind, KeyScope, Role, Theme
 from wealthhub.accounts.models import ApiKey, AuditEvent, Firm, User
 from wealthhub.api import client_address
 from wealthhub.errors import DomainError, Forbidden, Invalid
+
+if TYPE_CHECKING:
+    from wealthhub.clients.models import Advisor, Client
 
 
 # --- The audit trail --------------------------------------------------------------------------------------
@@ -52,7 +55,7 @@ def record(
         firm_id=firm_id,
         user=user if user is not None and user.pk else None,
         action=action,
-        object_type=obj._meta.model_name if obj is not None else "",
+        object_type=str(obj._meta.model_name) if obj is not None else "",
         object_id=str(obj.pk) if obj is not None else "",
         reason=reason,
         address=_address(request),
@@ -132,8 +135,8 @@ def create_user(
     first_name: str = "",
     last_name: str = "",
     manager: User | None = None,
-    client: Model | None = None,
-    advisor: Model | None = None,
+    client: Client | None = None,
+    advisor: Advisor | None = None,
     by: User | None = None,
 ) -> User:
     """A new account of ``firm``. Without a password it is opened by the link of a password reset.
@@ -185,8 +188,8 @@ def change_role(
     by: User,
     role: str,
     manager: User | None = None,
-    client: Model | None = None,
-    advisor: Model | None = None,
+    client: Client | None = None,
+    advisor: Advisor | None = None,
 ) -> User:
     """Give ``user`` another role and place.
 
@@ -301,7 +304,7 @@ def _short_enough(username: str) -> None:
         raise ValidationError(message)
 
 
-def _check_place(user: User, *, role: str, manager: User | None, client: Model | None) -> None:
+def _check_place(user: User, *, role: str, manager: User | None, client: Client | None) -> None:
     """Raises: Invalid: the role does not exist, or a link leads out of the firm or into a loop."""
     if role not in Role.values:
         raise Invalid(f"The role is one of {', '.join(Role.values)}.", code="unknown_role")
@@ -323,13 +326,13 @@ def _check_admin_remains(user: User) -> None:
         raise DomainError("The firm needs at least one administrator.", code="last_admin")
 
 
-def _link_advisor(user: User, advisor: Model | None) -> None:
+def _link_advisor(user: User, advisor: Advisor | None) -> None:
     """Let the account serve clients as ``advisor``; as a new one where none is named and none is linked yet."""
     advisors = apps.get_model("clients", "Advisor").objects  # that room stands on this one
     present = advisors.filter(user=user).first()
     if advisor is None:
         if present is None:
-            advisors.create(firm=user.firm, user=user, name=str(user))
+            advisors.create(firm_id=user.firm_id, user=user, name=str(user))
         return
     if advisor.firm_id != user.firm_id or advisor.user_id not in {None, user.pk}:
         raise Invalid("This advisor belongs to another account or firm.", code="advisor_linked")

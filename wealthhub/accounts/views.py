@@ -58,10 +58,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Your profile is saved.")
             return redirect("profile")
-    second_factor = user.authenticator_set.exclude(type="recovery_codes").exists()
     context = {
         "form": form,
-        "second_factor": second_factor,
+        "second_factor": user.has_second_factor,
         "keys": user.api_keys.filter(revoked_at__isnull=True).count(),
         "themes": Theme.choices,
     }

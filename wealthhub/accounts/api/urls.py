@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from wealthhub.accounts.api import views
+from wealthhub.accounts.api import schema, views  # noqa: F401 - the schema's words register themselves
 
 router = SimpleRouter(trailing_slash="/?")
 router.register("auth/keys", views.ApiKeyViewSet, basename="api-key")
