@@ -3,7 +3,8 @@
     python benchmarks/bench_detectors.py [--sips 1000000]
 
 The limit of the house: five times `SELECT count(*), sum(...)`, parallel workers off for both. A detector is timed
-with all it answers: sums, description, facts and evidence of every finding, worked out and thrown away by the server.
+with every figure, description and fact of every finding, thrown away by the server. The whole scan is printed beside
+it: there the evidence is gathered and all is written.
 """
 
 from __future__ import annotations

@@ -106,7 +106,12 @@ def detect(
         last_client=last_client,
     )
     values |= {"limit": limit, "offset": offset}
-    text = f"{found} ORDER BY {_order(order_by)} LIMIT %(limit)s OFFSET %(offset)s"
+    order = _order(order_by)
+    text = (  # fixed texts of this room; every value is bound
+        f"{found}, finding AS ({_SELECT_FOUND} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s), "
+        f"proof AS ({_evidence(detector)}) "
+        f"SELECT finding.*, proof.evidence FROM finding JOIN proof USING (client_id) ORDER BY {order}"  # noqa: S608
+    )
     with connection.cursor() as cursor:
         cursor.execute(text, values)
         return [_finding(detector, as_of, row) for row in cursor.fetchall()]
@@ -128,8 +133,8 @@ def count(
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), coalesce(sum(potential_inflow), 0), coalesce(sum(failed_amount), 0) "  # noqa: S608
-            f"FROM ({found}) AS finding",
+            f"{found} SELECT count(*), coalesce(sum(potential_inflow), 0), coalesce(sum(failed_amount), 0) "
+            f"FROM ({_SELECT_FOUND}) AS finding",  # noqa: S608 - fixed texts, bound values
             values,
         )
         findings, potential, failed = cursor.fetchone()
@@ -139,9 +144,10 @@ def count(
 
 
 def statement(*, firm_id: int, opportunity_type: str, as_of: date) -> tuple[str, dict[str, Any]]:
-    """The SELECT of all findings with default parameters, and its values: for plans and benchmarks."""
+    """The SELECT of all figures with default parameters, and its values: for plans and benchmarks."""
     detector = REGISTRY[OpportunityType(opportunity_type)]
-    return _finding_statement(detector, firm_id, as_of, None, advisor_ids=None, client_id=None)
+    found, values = _finding_statement(detector, firm_id, as_of, None, advisor_ids=None, client_id=None)
+    return found + _SELECT_FOUND, values
 
 
 def write_statement(
@@ -164,7 +170,7 @@ def write_statement(
         "inflow_basis": str(detector.basis),
     }
     scope = "AND sip.client_id BETWEEN %(first_client)s AND %(last_client)s"
-    write = _file("write").format(finding=_SELECT_FOUND)
+    write = _file("write").format(finding=_SELECT_FOUND, evidence=_evidence(detector))
     return _found(detector.opportunity_type, scope) + write, values
 
 
@@ -175,7 +181,7 @@ _SELECT_FOUND: Final = """
            found.total_invested, found.failed_amount, found.last_activity_on,
            CASE WHEN found.last_activity_on <= %(as_of)s::date
                 THEN %(as_of)s::date - found.last_activity_on END AS days_since_activity,
-           round(found.risk, 2) AS risk_score, found.facts, found.evidence
+           round(found.risk, 2) AS risk_score, found.facts
     FROM found JOIN clients_client client ON client.id = found.client_id"""
 
 
@@ -187,9 +193,13 @@ def _file(name: str) -> str:
 @cache
 def _found(opportunity_type: OpportunityType, scope: str) -> str:
     """The WITH clause that ends in ``found``. Only fixed text of this room is put together here."""
-    detector = REGISTRY[opportunity_type]
-    book = _file("book").format(counted=detector.counted, extra=detector.extra, joined=detector.joined)
+    book = _file("book")
     return _file(opportunity_type.value).format(scope=scope, book=book)
+
+
+def _evidence(detector: Detector) -> str:
+    """The SELECT of the evidence of the rows in ``finding``."""
+    return _file("evidence").format(counted=detector.counted, extra=detector.extra, joined=detector.joined)
 
 
 def _values(
@@ -211,7 +221,7 @@ def _finding_statement(
     first_client: int | None = None,
     last_client: int | None = None,
 ) -> tuple[str, dict[str, Any]]:
-    """A SELECT of all findings, and its values."""
+    """The WITH clause that ends in ``found``, and its values."""
     values = _values(detector, firm_id, as_of, parameters)
     scope = []
     if first_client is not None or last_client is not None:
@@ -226,7 +236,7 @@ def _finding_statement(
             "AND client.advisor_id = ANY(%(advisor_ids)s::bigint[]))"
         )
         values["advisor_ids"] = sorted(advisor_ids)
-    return _found(detector.opportunity_type, " ".join(scope)) + _SELECT_FOUND, values
+    return _found(detector.opportunity_type, " ".join(scope)), values
 
 
 def _order(columns: Sequence[str]) -> str:

@@ -41,7 +41,6 @@ found AS (
                'failure_rate', round(reason.failure_rate, 6)::text,
                'without_mandate', reason.without_mandate,
                'parameters', %(parameters)s::jsonb
-           ) AS facts,
-           book.evidence
+           ) AS facts
     FROM reason JOIN book USING (client_id)
 )

@@ -34,7 +34,6 @@ found AS (
                'inactive_days', %(as_of)s::date - reason.last_success_on,
                'active_monthly_amount', book.current_sip_amount::text,
                'parameters', %(parameters)s::jsonb
-           ) AS facts,
-           book.evidence
+           ) AS facts
     FROM reason JOIN book USING (client_id)
 )

@@ -74,7 +74,6 @@ found AS (
                'step_ups_due', reason.due,
                'step_ups_missed', reason.missed,
                'parameters', %(parameters)s::jsonb
-           ) AS facts,
-           book.evidence
+           ) AS facts
     FROM reason JOIN book USING (client_id)
 )

@@ -1,6 +1,7 @@
 -- Book what was found, and close what is no longer there, in one statement: both sides look at the same moment.
 -- What people decided stays; an opportunity that comes back after it was won, lost or dismissed is new again.
 , finding AS ({finding}),
+proof AS ({evidence}),
 written AS (
     INSERT INTO opportunities_opportunity AS held (
         firm_id, client_id, advisor_id, opportunity_type, as_of, description, current_sip_amount, potential_inflow,
@@ -10,7 +11,7 @@ written AS (
     SELECT %(firm_id)s, client_id, advisor_id, %(opportunity_type)s, %(as_of)s, description, current_sip_amount,
            potential_inflow, %(inflow_basis)s, total_invested, failed_amount, last_activity_on, days_since_activity,
            risk_score, facts, evidence, %(as_of)s, 1, 'new', ''
-    FROM finding
+    FROM finding JOIN proof USING (client_id)
     ORDER BY client_id
     ON CONFLICT (firm_id, client_id, opportunity_type) DO UPDATE SET
         advisor_id = excluded.advisor_id,
