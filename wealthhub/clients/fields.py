@@ -20,7 +20,7 @@ class EncryptedField(models.BinaryField):
         """As Django asks, without what we fix ourselves."""
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("editable", None)
-        return name, path, args, kwargs
+        return name, path, list(args), kwargs
 
     @property
     def bound_to(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters as filters
+from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -26,6 +27,11 @@ def _households(request: HttpRequest | None) -> QuerySet[Household]:
     return Household.objects.visible_to(request.user).order_by("name", "pk")
 
 
+def _choice(yes: str, no: str) -> forms.Select:
+    """A flag in words; nothing chosen is all."""
+    return forms.Select(choices=[("", "All"), ("true", yes), ("false", no)])
+
+
 class ClientFilter(filters.FilterSet):
     """Clients by text, advisor, household, relationship and whether they are active."""
 
@@ -35,7 +41,7 @@ class ClientFilter(filters.FilterSet):
     advisor = filters.ModelChoiceFilter(queryset=_advisors, empty_label="All")
     household = filters.ModelChoiceFilter(queryset=_households, empty_label="All")
     relationship = filters.ChoiceFilter(choices=Relationship.choices, empty_label="All")
-    is_active = filters.BooleanFilter(label="Active")
+    is_active = filters.BooleanFilter(label="Active", widget=_choice("Active", "Inactive"))
     ordering = filters.OrderingFilter(
         fields=["name", "created_at", "id", "relationship"],
         label="Order",
@@ -79,7 +85,13 @@ class HouseholdFilter(filters.FilterSet):
 class MergeFilter(filters.FilterSet):
     """Merges that stand or were undone."""
 
-    undone = filters.BooleanFilter(field_name="undone_at", lookup_expr="isnull", exclude=True, label="Undone")
+    undone = filters.BooleanFilter(
+        field_name="undone_at",
+        lookup_expr="isnull",
+        exclude=True,
+        label="Undone",
+        widget=_choice("Undone", "Standing"),
+    )
 
     class Meta:
         model = ClientMerge

@@ -46,7 +46,7 @@ def is_history(model: type[models.Model]) -> bool:
     return hasattr(model, "pgh_tracked_model")
 
 
-def rows_of_a_client() -> Iterator[tuple[type[models.Model], models.ForeignKey]]:
+def rows_of_a_client() -> Iterator[tuple[type[models.Model], models.ForeignObject]]:
     """Every table with a key to `Client`, and that key, in a fixed order."""
     for relation in sorted(Client._meta.related_objects, key=lambda one: one.related_model._meta.label):
         yield relation.related_model, relation.field

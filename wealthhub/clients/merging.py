@@ -193,7 +193,7 @@ def _moving(kept: Client, merged: Client) -> Iterator[Moving]:
 
 
 def _rivals(
-    model: type[models.Model], key: models.ForeignKey, *, kept: Client, merged: Client
+    model: type[models.Model], key: models.ForeignObject, *, kept: Client, merged: Client
 ) -> Iterator[int]:
     """Rows of ``merged`` that a unique constraint would not let stand beside one of ``kept``."""
     uniques: list[tuple[list[str], Q]] = [([key.name], Q())] if key.unique else []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, OuterRef, Q
+from django.db.models import Count, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Upper
 
 from wealthhub.clients import pii
 from wealthhub.querysets import OwnedQuerySet
+
+if TYPE_CHECKING:
+    from wealthhub.accounts.models import User
 
 
 class AdvisorQuerySet(OwnedQuerySet):
@@ -64,7 +68,7 @@ class ClientQuerySet(OwnedQuerySet):
         )
 
 
-def _clients_called(text: str) -> OwnedQuerySet:
+def _clients_called(text: str) -> QuerySet:
     """Ids of clients with an identifier that begins with ``text``; thousands commas do not count."""
     from wealthhub.clients.models import ClientIdentifier
 
@@ -76,7 +80,7 @@ class OfClientQuerySet(OwnedQuerySet):
     """Rows with a ``client``."""
 
     advisor_path = "client__advisor_id"
-    client_path = "client_id"
+    client_path: str | None = "client_id"
 
 
 class StaffNoteQuerySet(OfClientQuerySet):
@@ -91,11 +95,11 @@ class HouseholdQuerySet(OwnedQuerySet):
     advisor_path = "members__advisor_id"
     client_path = "members__pk"
 
-    def visible_to(self, user: object) -> Self:
+    def visible_to(self, user: User | AnonymousUser) -> Self:
         """Each household once, however many of its members are visible."""
         return super().visible_to(user).distinct()
 
-    def with_member_count(self, user: object) -> Self:
+    def with_member_count(self, user: User | AnonymousUser) -> Self:
         """Annotate ``member_count``: the members ``user`` sees."""
         from wealthhub.clients.models import Client
 

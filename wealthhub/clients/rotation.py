@@ -26,7 +26,7 @@ class EncryptedColumn:
         quote = connection.ops.quote_name
         names = {
             "table": quote(self.model._meta.db_table),
-            "key": quote(self.model._meta.pk.column),
+            "key": quote(str(self.model._meta.pk.column)),
             "column": quote(self.name),
         }
         return statement.format(**names)
@@ -40,7 +40,7 @@ def encrypted_columns() -> Iterator[EncryptedColumn]:
     for model in apps.get_models():
         for column in model._meta.concrete_fields:
             if isinstance(column, EncryptedField):
-                yield EncryptedColumn(model, column.column, column.bound_to)
+                yield EncryptedColumn(model, str(column.column), column.bound_to)
 
 
 def rotate(column: EncryptedColumn, *, batch: int = 1000, done: Callable[[int], None] | None = None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -125,7 +125,7 @@ def _moment(item: TimelineItem) -> tuple[date, float]:
     return item.at, 0.0  # a day without a time: before what happened on it
 
 
-def _ist() -> object:
+def _ist() -> tzinfo:
     from wealthhub.dates import IST
 
     return IST
@@ -209,7 +209,7 @@ def search_clients(user: User, text: str, limit: int = 10) -> list[Client]:
 
 def _rank(client: Client, text: str) -> tuple[bool, bool, str]:
     """An exact identifier first, then names that begin with the text, then by name."""
-    exact = text.replace(",", "") in {name.casefold() for name in client.external_ids}
+    exact = text.replace(",", "") in {name.casefold() for name in client.external_ids}  # type: ignore[attr-defined]
     return not exact, not client.name.casefold().startswith(text), client.name
 
 

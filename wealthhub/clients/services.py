@@ -291,7 +291,7 @@ def _personal_columns(typed: Mapping[str, str | None]) -> dict[str, Any]:
 def _check_pan_free(firm: Firm, pan_hash: bytes | None, *, beside: int | None = None) -> None:
     if pan_hash is None:
         return
-    taken = Client.objects.current().filter(firm=firm, pan_hash=pan_hash).exclude(pk=beside)
+    taken = Client.objects.current().filter(firm=firm, pan_hash=pan_hash).exclude(pk=beside)  # type: ignore[misc]
     if taken.exists():
         raise DomainError(
             "The firm already has a client with this PAN. Merge the two instead.", code="pan_taken"

@@ -17,7 +17,8 @@ class MaskedColumn(tables.Column):
     """Personal data under its mask, on the page and in every export."""
 
     def __init__(self, kind: str, **kwargs: Any) -> None:
-        super().__init__(orderable=False, verbose_name=pii.KINDS[kind].label, **kwargs)
+        attrs = {"td": {"class": "text-nowrap"}}
+        super().__init__(orderable=False, verbose_name=pii.KINDS[kind].label, attrs=attrs, **kwargs)
         self.kind = kind
 
     def render(self, value: str) -> str:
@@ -35,11 +36,11 @@ class ClientTable(Table):
     caption = "Clients"
     row_header = "name"
     target = "#results"
-    secondary = ("external_ids", "household", "email", "created_at", "relationship")
+    secondary = ("external_ids", "household", "created_at", "relationship")
     empty_title = "No client matches"
 
     chosen = tables.Column(
-        accessor="pk", verbose_name="", orderable=False, exclude_from_export=True, empty_values=()
+        accessor="pk", verbose_name="Choose", orderable=False, exclude_from_export=True, empty_values=()
     )
     name = tables.Column(empty_values=())
     external_ids = tables.Column(verbose_name="Identifiers", orderable=False)
@@ -48,9 +49,8 @@ class ClientTable(Table):
     relationship = tables.Column()
     pan = MaskedColumn("pan")
     phone = MaskedColumn("phone")
-    email = MaskedColumn("email")
     is_active = BadgeColumn(verbose_name="Active", tones={True: "success", False: "neutral"})
-    created_at = DayColumn(verbose_name="Since")
+    created_at = DayColumn(verbose_name="Since", attrs={"td": {"class": "text-nowrap"}})
 
     class Meta:
         model = Client
@@ -64,7 +64,6 @@ class ClientTable(Table):
             "relationship",
             "pan",
             "phone",
-            "email",
             "is_active",
             "created_at",
         )
