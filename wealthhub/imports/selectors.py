@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Min
 from django.utils import timezone
@@ -33,6 +33,12 @@ def sources_for(user: User) -> list[sources.Source]:
 def may_upload(user: User, source: sources.Source) -> bool:
     """Whether a file of this source may be sent by this user."""
     return user.firm_id is not None and source.may_be_sent_by(user)
+
+
+def known_by(source: sources.Source) -> list[str]:
+    """Headers of the columns by which a row of this source is known again."""
+    fields = set(source.row_key or source.key)
+    return [column.name for column in source.columns if column.target in fields]
 
 
 def source_title(name: str) -> str:
@@ -127,7 +133,7 @@ def parts(run: ImportRun) -> list[Part]:
     ]
 
 
-def made(run: ImportRun) -> list[tuple[str, object]]:
+def made(run: ImportRun) -> list[tuple[str, Any]]:
     """What else the run made and how its file was read: pairs of label and value, from its summary."""
     summary = run.summary or {}
     counts = [

@@ -27,7 +27,7 @@ class ImportRunTable(Table):
 
     caption = "Files that came in, newest first"
     target = "#results"
-    secondary = ("channel", "rows_unchanged", "user")
+    secondary = ("source", "channel", "rows_unchanged", "user")
     empty_title = "No import matches"
 
     filename = django_tables2.Column("File")

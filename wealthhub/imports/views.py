@@ -180,7 +180,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 def source_list(request: HttpRequest) -> HttpResponse:
     """Every source with its columns and a file to start from."""
     context = {
-        "sources": sources.registry().values(),
+        "sources": [(source, selectors.known_by(source)) for source in sources.registry().values()],
         "own": {source.name for source in selectors.sources_for(_user(request))},
         "kinds": sources.TEMPLATE_FORMATS,
     }

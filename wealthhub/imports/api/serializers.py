@@ -162,12 +162,14 @@ class SourceSerializer(serializers.Serializer):
     name = serializers.CharField()
     title = serializers.CharField()
     description = serializers.CharField()
-    key = serializers.ListField(
-        child=serializers.CharField(), help_text="Columns by which a row is known again."
-    )
+    key = serializers.SerializerMethodField(help_text="Columns by which a row is known again.")
     may_upload = serializers.SerializerMethodField(help_text="Whether you may send files of it.")
     columns = ColumnSerializer(many=True)
     templates = serializers.SerializerMethodField(help_text="Address of a template file, by kind.")
+
+    def get_key(self, source: sources.Source) -> list[str]:
+        """Headers of those columns."""
+        return selectors.known_by(source)
 
     def get_may_upload(self, source: sources.Source) -> bool:
         """Whether the asker may send files of it."""

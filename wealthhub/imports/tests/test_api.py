@@ -258,6 +258,7 @@ class SourceTests(ApiTestCase):
             sip = next(row for row in body["results"] if row["name"] == "sip")
             assert body["count"] == len(body["results"])
             assert sip["may_upload"] is False
+            assert sip["key"] == ["sip_meta_id"]
             assert len(sip["columns"]) == 45
             assert sip["columns"][6]["name"] == "sip_meta_id"
             assert sip["columns"][6]["required"] is True

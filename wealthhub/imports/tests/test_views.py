@@ -120,6 +120,12 @@ class UploadTests(ImportsTestCase):
         self.assertContains(self.send(b""), "empty", status_code=400)
         assert not ImportRun.objects.exists()
 
+    def test_what_the_file_is_must_be_said(self):
+        self.sign_in(self.admin)
+        self.assertContains(self.client.get(self.url), "Choose what the file is")
+        self.assertContains(self.client.get(self.url, {"source": "sip"}), '<option value="sip" selected>')
+        assert self.send(source="").status_code == 400
+
     def test_no_file_and_an_unknown_source_are_refused(self):
         self.sign_in(self.admin)
         response = self.client.post(self.url, {"source": "horoscope", "on_error": "quarantine"})
@@ -139,6 +145,9 @@ class RunPageTests(ImportsTestCase):
         response = self.get_as(self.admin, run.get_absolute_url())
         # Two rows are good (one with a warning), two have errors.
         assert (run.rows_read, run.rows_created, run.rows_rejected) == (4, 2, 2)
+        self.assertContains(
+            response, "4 rows read = 2 new + 0 changed + 0 unchanged + 0 repeated + 2 set aside"
+        )
         self.assertContains(response, "A negative number where none can be.")
         self.assertContains(response, "30-02-2026")
         self.assertContains(response, "Dormant")
