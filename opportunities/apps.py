@@ -27,4 +27,5 @@ class OpportunitiesConfig(AppConfig):
 def _last_scan(firm_id: int) -> dict[str, Any] | None:
     from opportunities.models import ScanRun  # models are not loaded when this module is
 
-    return ScanRun.objects.filter(firm_id=firm_id).values("id", "as_of", "status", "finished_at").first()
+    last = ScanRun.objects.filter(firm_id=firm_id).values("id", "as_of", "status", "finished_at").first()
+    return {**last} if last else None

@@ -152,14 +152,14 @@ def _import(
         channel=Channel.DEMO,
         queue=False,
     )
-    run = imports.execute(run.pk)
-    if run is None or run.status != RunStatus.SUCCEEDED:
-        raise DomainError(f"{filename} was not taken in: {run.error_message if run else 'it was taken over'}")
+    done = imports.execute(run.pk)
+    if done is None or done.status != RunStatus.SUCCEEDED:
+        raise DomainError(f"{filename} was not taken in: {done.error_message if done else 'it was taken over'}")
     say(
-        f"{firm}: {filename}, {run.rows_read:,} rows, {run.rows_created:,} new, {run.rows_updated:,} changed, "
-        f"{run.rows_rejected:,} rejected"
+        f"{firm}: {filename}, {done.rows_read:,} rows, {done.rows_created:,} new, {done.rows_updated:,} changed, "
+        f"{done.rows_rejected:,} rejected"
     )
-    return run
+    return done
 
 
 def _csv(rows: list[dict[str, str]]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from wealthhub.querysets import OwnedQuerySet
+from wealthhub.querysets import OwnedQuerySet, Scope
 
 
 class SipQuerySet(OwnedQuerySet):
@@ -44,7 +44,7 @@ class OpportunityNoteQuerySet(OwnedQuerySet):
 class StaffQuerySet(OwnedQuerySet):
     """Firm settings and scans: everybody on the staff sees them."""
 
-    def in_scope(self, scope: object) -> Self:
+    def in_scope(self, scope: Scope) -> Self:
         """The firm's rows for its staff."""
         if scope.platform:
             return self.all()

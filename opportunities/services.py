@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -235,7 +235,7 @@ def run_scan(scan: ScanRun) -> ScanRun:
     return scan
 
 
-def unfinished_scans(*, idle_for: timezone.timedelta) -> list[int]:
+def unfinished_scans(*, idle_for: timedelta) -> list[int]:
     """Scans that were asked for at least ``idle_for`` ago and are not over: their tasks may have been lost."""
     before = timezone.now() - idle_for
     return list(

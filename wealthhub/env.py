@@ -105,13 +105,13 @@ def load() -> None:
 def database(url: str) -> dict[str, Any]:
     """Django's DATABASES entry for ``postgresql://user:password@host:port/name?host=/socket/dir&sslmode=…``."""
     parts = urlsplit(url)
-    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    query: dict[str, str] = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.pop("host", None) or parts.hostname or ""),
+        "HOST": unquote(query.pop("host", "") or parts.hostname or ""),
         "PORT": str(parts.port or query.pop("port", "") or ""),
         "OPTIONS": query,
     }

@@ -56,6 +56,9 @@ def report(firm_id: int | None) -> dict[str, Any]:
     processes = {name: {"ok": False, "seen_at": None} for name in ("worker", "beat")}
     if servers["redis"]["ok"]:
         processes = {"worker": process(heartbeats.WORKER), "beat": process(heartbeats.BEAT)}
-    usable = firm_id is not None and servers["database"]["ok"]
-    jobs = {name: last(firm_id) if usable else None for name, last in sorted(_last_jobs.items())}
+    usable = servers["database"]["ok"]
+    jobs = {
+        name: last(firm_id) if usable and firm_id is not None else None
+        for name, last in sorted(_last_jobs.items())
+    }
     return {**servers, **processes, **jobs}

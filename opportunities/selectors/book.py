@@ -40,7 +40,7 @@ class BookTotals:
 def book_totals(rows: QuerySet[Sip]) -> BookTotals:
     """Counts and sums over ``rows``. One query."""
     active = Q(is_active=True, deleted=False)
-    sums = rows.order_by().aggregate(
+    sums: dict[str, Any] = rows.order_by().aggregate(
         count=Count("pk"),
         active=Count("pk", filter=active),
         monthly=Sum("monthly_amount", filter=active),
@@ -48,7 +48,8 @@ def book_totals(rows: QuerySet[Sip]) -> BookTotals:
         success=Sum("success_amount"),
         failed=Sum("failed_amount"),
     )
-    return BookTotals(**{name: value if value is not None else ZERO for name, value in sums.items()})
+    figures: dict[str, Any] = {name: ZERO if value is None else value for name, value in sums.items()}
+    return BookTotals(**figures)
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def advisor_books(user: User, advisors: QuerySet[Advisor] | None = None) -> list
     return sorted(books, key=lambda book: (-book.total_invested, book.advisor.pk))
 
 
-def _by_key(rows: Iterable[dict[str, Any]], key: str) -> dict[Any, dict[str, Any]]:
+def _by_key(rows: Iterable[Any], key: str) -> dict[Any, dict[str, Any]]:
     return {row[key]: row for row in rows}
 
 

@@ -191,7 +191,7 @@ def history_of(opportunity: Opportunity) -> list[HistoryItem]:
         HistoryItem(at=note.created_at, title="Note", text=note.text, who=str(note.author), icon="note")
         for note in notes
     ]
-    changes = list(opportunity.status_dismiss_reason_snoozed_until_events.select_related("pgh_context"))
+    changes = list(_status_changes(opportunity))  # type: ignore[attr-defined]
     people = _names({_who(change) for change in changes})
     for change in changes:
         snoozed = f"Snoozed until {format_date(change.snoozed_until)}." if change.snoozed_until else ""
@@ -200,14 +200,19 @@ def history_of(opportunity: Opportunity) -> list[HistoryItem]:
                 at=change.pgh_created_at,
                 title=f"Status: {WorkStatus(change.status).label}",
                 text=" ".join(filter(None, (change.dismiss_reason, snoozed))),
-                who=people.get(_who(change), ""),
+                who=people.get(_who(change) or 0, ""),
                 icon="flag",
             )
         )
     return sorted(items, key=lambda item: item.at, reverse=True)
 
 
-def _who(change: Any) -> int | None:
+def _status_changes(opportunity: Any) -> Any:
+    """The rows that the table's own trigger keeps."""
+    return opportunity.status_dismiss_reason_snoozed_until_events.select_related("pgh_context")
+
+
+def _who(change: Any) -> Any:
     return change.pgh_context.metadata.get("user") if change.pgh_context else None
 
 

@@ -6,9 +6,8 @@ income stands beside them, never in them. Everything is in INR.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from django.db.models import Case, Count, DecimalField, F, QuerySet, Sum, When
 from opportunities import calculations, services
 from opportunities.choices import InflowBasis, OpportunityType, ScanStatus, WorkStatus
 from opportunities.models import Opportunity, ScanRun
+from opportunities.querysets import OpportunityQuerySet
 from wealthhub.dates import today_ist
 
 if TYPE_CHECKING:
@@ -117,7 +117,9 @@ def totals_from(
 def _trail(money: Mapping[InflowBasis, Decimal], rate: Decimal | None) -> Decimal | None:
     if rate is None:
         return None
-    return sum((calculations.yearly_trail(amount, basis, rate) or ZERO for basis, amount in money.items()), ZERO)
+    return sum(
+        (calculations.yearly_trail(amount, basis, rate) or ZERO for basis, amount in money.items()), ZERO
+    )
 
 
 def shown_trail_rate(user: User, *, as_of: date) -> Decimal | None:

@@ -23,4 +23,5 @@ class ImportsConfig(AppConfig):
 def _last_import(firm_id: int) -> dict[str, Any] | None:
     from wealthhub.imports.models import ImportRun  # models are not loaded when this module is
 
-    return ImportRun.objects.filter(firm_id=firm_id).values("id", "source", "status", "finished_at").first()
+    last = ImportRun.objects.filter(firm_id=firm_id).values("id", "source", "status", "finished_at").first()
+    return {**last} if last else None

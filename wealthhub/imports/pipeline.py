@@ -65,7 +65,9 @@ def run(
     progress.phase = Phase.READING
     create_stage(cursor, stage, layout, source.model)
     converter = RowConverter(layout, issues)
-    fill_stage(cursor, stage, StageStream(table, converter, progress))
+    known = {column.target for column in source.columns}
+    key = [name for name in source.key if name in known]
+    fill_stage(cursor, stage, StageStream(table, converter, progress), key=key)
     outcome.read, outcome.rejected = progress.rows_read, converter.rejected
     clock.lap("reading")
 
@@ -146,8 +148,8 @@ def drop_repeated(cursor: Any, batch: Batch, issues: Issues) -> int:
     cursor.execute(
         sql.SQL(
             "SELECT a.line, b.last, ({row_a}) IS DISTINCT FROM ({row_b}), a.{first}::text FROM {stage} a"
-            " JOIN (SELECT {names}, max(line) AS last FROM {stage} GROUP BY {names} HAVING count(*) > 1) b USING ({names})"
-            " JOIN {stage} c ON c.line = b.last WHERE a.line <> b.last ORDER BY a.line"
+            " JOIN (SELECT {names}, max(line) AS last FROM {stage} GROUP BY {names} HAVING count(*) > 1) b"
+            " USING ({names}) JOIN {stage} c ON c.line = b.last WHERE a.line <> b.last ORDER BY a.line"
         ).format(
             row_a=_row("a", batch),
             row_b=_row("c", batch),
@@ -229,7 +231,8 @@ def merge(cursor: Any, batch: Batch, joins: dict[str, Join]) -> tuple[int, int, 
         "), merged AS ("
         " INSERT INTO {target} AS t ({columns}) SELECT {columns} FROM fresh"
         " ON CONFLICT ({conflict}) DO UPDATE SET {assign}"
-        " RETURNING new.id AS id, (old.id IS NULL OR old.created_run_id IS NOT DISTINCT FROM {run}) AS is_new{returned},"
+        " RETURNING new.id AS id,"
+        " (old.id IS NULL OR old.created_run_id IS NOT DISTINCT FROM {run}) AS is_new{returned},"
         " CASE WHEN old.id IS NOT NULL AND old.created_run_id IS DISTINCT FROM {run} THEN to_jsonb(old) END AS before"
         "), kept AS ("
         ' INSERT INTO imports_importchange (run_id, "table", row_id, before)'
@@ -308,7 +311,7 @@ def _histories(batch: Batch) -> tuple[sql.Composable, sql.Composable]:
             ).format(
                 name=name,
                 into=sql.Identifier(history.into._meta.db_table),
-                parent=sql.Identifier(history.into._meta.get_field(history.parent).column),
+                parent=sql.Identifier(history.into._meta.get_field(history.parent).column),  # type: ignore[union-attr]
                 old_column=sql.Identifier(f"old_{history.field}"),
                 new_column=sql.Identifier(f"new_{history.field}"),
                 firm=sql.Literal(batch.firm_id),

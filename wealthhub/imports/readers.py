@@ -74,7 +74,7 @@ class BrokenRow:
 
 @dataclass
 class Rows:
-    """A batch: ``cells[i]`` has a raw text for each header, ``lines[i]`` its line; ``broken`` are rows without cells."""
+    """A batch: ``cells[i]`` has a raw text for each header, ``lines[i]`` its line; ``broken`` are the other rows."""
 
     lines: list[int] = field(default_factory=list)
     cells: list[tuple[str, ...]] = field(default_factory=list)
@@ -192,7 +192,7 @@ class DelimitedReader(TableReader):
         self.encoding = encoding
         self.delimiter = detect_delimiter(start.decode(encoding, "replace"))
         csv.field_size_limit(LONGEST_CELL)
-        text = io.TextIOWrapper(_Counted(file, self), encoding, errors="surrogateescape", newline="")
+        text = io.TextIOWrapper(_Counted(file, self), encoding, errors="surrogateescape", newline="")  # type: ignore[type-var]
         self._rows = csv.reader(text, delimiter=self.delimiter)
         header = next((row for row in self._read() if row), [])
         self.header = tuple(name.strip().lstrip("\ufeff") for name in header)
@@ -332,7 +332,8 @@ class _Source:
     """Bytes of a JSON file as UTF-8, read in pieces and counted."""
 
     def __init__(self, file: BinaryIO, encoding: str) -> None:
-        self._file, self.reader = file, None
+        self._file = file
+        self.reader: TableReader | None = None
         self._decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("replace")
 
     def read(self, size: int = BYTES_PER_READ) -> bytes:

@@ -63,7 +63,9 @@ class Join:
 class Link(Protocol):
     """A foreign key filled from columns of the file. ``field`` is the target's column, such as ``client_id``."""
 
-    field: str
+    @property
+    def field(self) -> str:
+        """The target's column."""
 
     def resolve(self, cursor: Any, batch: Batch) -> Join:
         """Find or make the rows the file names, in sets, and say how to join them. Runs before the merge."""

@@ -164,7 +164,7 @@ def _restore(cursor: Any, run: ImportRun) -> dict[str, int]:
     restored = {}
     changes = ImportChange.objects.filter(run=run, before__isnull=False)
     for table in changes.order_by().values_list("table", flat=True).distinct():
-        kept = set(changes.filter(table=table).order_by("pk").values_list("before", flat=True)[:1][0])
+        kept = set(changes.filter(table=table).order_by("pk").values_list("before", flat=True)[:1][0] or ())
         names = [
             field.column
             for field in by_table[table]._meta.concrete_fields
