@@ -30,7 +30,20 @@ FUNDS = [
     for house in ("Alpha", "Beta", "Gamma", "Delta")
     for kind in ("Flexi Cap", "Midcap", "Small Cap")
 ]
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def day(value: dt.date) -> str:

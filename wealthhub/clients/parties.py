@@ -149,8 +149,8 @@ class AdvisorLink:
             )
             cursor.execute(
                 sql.SQL(
-                    "WITH filled AS (UPDATE clients_advisor k SET {column} = x.{column}, changed_run_id = %(run)s FROM ("
-                    "  SELECT DISTINCT ON (advisor_id) advisor_id, {column} FROM {table} WHERE {column} <> ''"
+                    "WITH filled AS (UPDATE clients_advisor k SET {column} = x.{column}, changed_run_id = %(run)s"
+                    " FROM (SELECT DISTINCT ON (advisor_id) advisor_id, {column} FROM {table} WHERE {column} <> ''"
                     "  ORDER BY advisor_id, {column}) x"
                     " WHERE k.id = x.advisor_id AND k.{column} = ''{taken}"
                     " RETURNING k.id, to_jsonb(old) AS before, old.created_run_id AS made_by)"
@@ -217,7 +217,8 @@ class ClientLink:
         cursor.execute(
             sql.SQL(
                 "CREATE TEMP TABLE {table} ON COMMIT DROP AS"
-                " SELECT n.external_id, n.advisor_id, COALESCE(k.merged_into_id, k.id) AS client_id, k.id IS NULL AS is_new"
+                " SELECT n.external_id, n.advisor_id, COALESCE(k.merged_into_id, k.id) AS client_id,"
+                " k.id IS NULL AS is_new"
                 " FROM (SELECT DISTINCT ON (s.{column}) s.{column} AS external_id, {advisor} AS advisor_id"
                 "       FROM {stage} s {join} ORDER BY s.{column}, {order}) n"
                 " LEFT JOIN clients_clientidentifier i"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from wealthhub.dates import IST
@@ -326,6 +327,20 @@ class Day(ColumnType):
         return "date"
 
 
+@lru_cache(maxsize=20_000)
+def _plain_day(raw: str) -> str:
+    """The ISO date in ``raw`` where it is nothing but a day between 1900 and 2200, else an empty text."""
+    found = read_instant(raw)
+    return found[0].date().isoformat() if found and not found[1] and 1900 <= found[0].year <= 2200 else ""
+
+
+@lru_cache(maxsize=2_000)
+def _plain_time(raw: str) -> str:
+    """The time in ``raw``, such as ``8:49 AM``, as ``08:49:00``; an empty text where it is none, or names a zone."""
+    found = read_instant(f"2000-01-01 {raw}") if raw else None
+    return found[0].time().isoformat() if found and found[1] and found[0].tzinfo is IST else ""
+
+
 @dataclass(frozen=True)
 class Instant(ColumnType):
     """A date with a time; without a zone it is IST, without a time midnight."""
@@ -334,6 +349,10 @@ class Instant(ColumnType):
 
     def convert(self, raw: str) -> str | Fault | Warned:
         """ISO 8601 with its zone."""
+        day, _, clock = raw.rpartition(", ")  # few days and few minutes make up very many instants
+        plain_day, plain_time = _plain_day(day), _plain_time(clock)
+        if plain_day and plain_time:
+            return f"{plain_day}T{plain_time}+05:30"
         found = read_instant(raw)
         if found is None:
             return not_a_date(raw)
