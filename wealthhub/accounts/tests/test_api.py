@@ -16,7 +16,9 @@ from allauth.mfa.totp.internal.auth import (
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
-from rest_framework.test import APIClient
+from rest_framework.response import Response
+from rest_framework.test import APIClient, APIRequestFactory
+from rest_framework.viewsets import ViewSet
 
 from wealthhub.accounts import services
 from wealthhub.accounts.choices import Role
@@ -466,6 +468,35 @@ class ApiKeyTests(ApiTestCase):
     def test_unknown_scopes_are_refused(self):
         answer = self.api(self.asha).post("/api/auth/keys/", {"name": "x", "scopes": ["everything"]})
         assert answer.status_code == 400
+
+
+class KeyScopeTests(ApiTestCase):
+    """A view like any other: reading, one action for files, one for the rest."""
+
+    class View(ViewSet):
+        key_scopes = {"send": {"import", "write"}}
+
+        def list(self, request):
+            return Response("read")
+
+        def send(self, request):
+            return Response("sent")
+
+        def change(self, request):
+            return Response("changed")
+
+    def answers(self, *scopes):
+        _, secret = services.issue_api_key(user=self.asha, name="program", scopes=scopes)
+        make, header = APIRequestFactory(), {"HTTP_AUTHORIZATION": f"Api-Key {secret}"}
+        return {
+            action: self.View.as_view({method: action})(getattr(make, method)("/", **header)).status_code
+            for action, method in (("list", "get"), ("send", "post"), ("change", "post"))
+        }
+
+    def test_each_scope_opens_what_it_says(self):
+        assert self.answers("read") == {"list": 200, "send": 403, "change": 403}
+        assert self.answers("import") == {"list": 200, "send": 200, "change": 403}
+        assert self.answers("read", "write") == {"list": 200, "send": 200, "change": 200}
 
 
 class MeTests(ApiTestCase):
