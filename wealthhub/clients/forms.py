@@ -168,7 +168,7 @@ class ConsentForm(forms.Form):
 
 
 class ReassignForm(forms.Form):
-    """Clients to give to another advisor; ``clients`` are their numbers joined by commas, as one field for thousands."""
+    """Clients to give to another advisor; ``clients`` are their numbers joined by commas: one field for thousands."""
 
     clients = forms.CharField(
         widget=forms.HiddenInput, error_messages={"required": "Choose at least one client."}

@@ -42,7 +42,7 @@ class Moving:
 
 @dataclass(frozen=True)
 class MergePreview:
-    """What merging would do. ``filled`` are the labels of what the kept client takes over; ``refusal`` empty: it may be done."""
+    """What merging would do. ``filled``: what the kept client takes over; ``refusal`` empty: it may be done."""
 
     kept: Client
     merged: Client
@@ -188,8 +188,8 @@ def _moving(kept: Client, merged: Client) -> Iterator[Moving]:
         ids = list(rows.order_by("pk").values_list("pk", flat=True))
         if not ids:
             continue
-        staying = sorted(set(_rivals(model, key, kept=kept, merged=merged)))
-        yield Moving(model, key.name, [pk for pk in ids if pk not in staying], staying)
+        staying = set(_rivals(model, key, kept=kept, merged=merged))
+        yield Moving(model, key.name, [pk for pk in ids if pk not in staying], sorted(staying))
 
 
 def _rivals(

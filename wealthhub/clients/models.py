@@ -25,10 +25,10 @@ from wealthhub.models import ImportedModel, OwnedModel
 
 @pghistory.track(exclude=["created_run", "changed_run"])
 class Advisor(ImportedModel):
-    """Somebody who serves clients: known from files before they ever sign in; ``user`` is their account once there is one.
+    """Somebody who serves clients, known from files before they ever sign in; ``user`` is their account, if any.
 
-    ``agent_id`` is the seller system's number without thousands commas. ``manager`` places an advisor without an account
-    in a team; one with an account stands where the account stands.
+    ``agent_id`` is the seller system's number without thousands commas. ``manager`` places an advisor without an
+    account in a team; one with an account stands where the account stands.
     """
 
     agent_id = models.CharField(max_length=40, blank=True)
@@ -90,8 +90,8 @@ class Household(OwnedModel):
 class Client(ImportedModel):
     """One person or entity the firm serves.
 
-    PAN, phone, e-mail and date of birth are encrypted (AES-256-GCM); the ``…_hash`` columns are keyed hashes by which an
-    exact PAN, phone or e-mail is found. ``name`` may be empty: a SIP book names clients by id only.
+    PAN, phone, e-mail and date of birth are encrypted (AES-256-GCM); the ``…_hash`` columns are keyed hashes by which
+    an exact PAN, phone or e-mail is found. ``name`` may be empty: a SIP book names clients by id only.
     """
 
     name = models.CharField(max_length=200, blank=True)
@@ -239,7 +239,7 @@ class Note(OwnedModel):
 
 @pghistory.track()
 class Consent(OwnedModel):
-    """A consent for one purpose under one version of a notice. Withdrawing sets ``withdrawn_at``; nothing is deleted."""
+    """A consent for one purpose under one version of a notice. Withdrawn, it keeps its row and says when."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(max_length=100)
@@ -267,7 +267,7 @@ class Consent(OwnedModel):
 
 
 class ClientMerge(OwnedModel):
-    """Two clients found to be one. ``moved`` lists, per table, the rows that were re-pointed: what an undo puts back."""
+    """Two clients found to be one. ``moved`` lists, per table, the rows re-pointed: what an undo puts back."""
 
     kept = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="merges")
     merged = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")

@@ -5,11 +5,12 @@ The caller has checked that ``user`` may see the clients; a service checks wheth
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -58,9 +59,10 @@ def create_client(
     _check_household(household, firm=firm, relationship=relationship)
     columns = _personal_columns(personal)
     _check_pan_free(firm, columns.get("pan_hash"))
-    client = Client.objects.create(
-        firm=firm, name=name, advisor=advisor, relationship=relationship, household=household, **columns
-    )
+    with _pan_once():
+        client = Client.objects.create(
+            firm=firm, name=name, advisor=advisor, relationship=relationship, household=household, **columns
+        )
     for source, external_id in (identifiers or {}).items():
         _add_identifier(client, source=source, external_id=external_id)
     AdvisorAssignment.objects.create(
@@ -97,7 +99,8 @@ def update_client(*, client: Client, user: User, changes: Mapping[str, Any]) -> 
     for field, value in columns.items():
         setattr(client, field, value)
     if columns:
-        client.save(update_fields=list(columns))
+        with _pan_once():
+            client.save(update_fields=list(columns))
     if touched := sorted(set(columns) & set(pii.KINDS)):
         accounts.record(user=user, action="client.personal_data_changed", obj=client, kinds=touched)
     return client
@@ -293,9 +296,25 @@ def _check_pan_free(firm: Firm, pan_hash: bytes | None, *, beside: int | None = 
         return
     taken = Client.objects.current().filter(firm=firm, pan_hash=pan_hash).exclude(pk=beside)  # type: ignore[misc]
     if taken.exists():
-        raise DomainError(
-            "The firm already has a client with this PAN. Merge the two instead.", code="pan_taken"
-        )
+        raise _pan_taken()
+
+
+@contextmanager
+def _pan_once() -> Iterator[None]:
+    """Two people adding one PAN at the same moment: the database lets one through, the other hears why."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "clients_client_pan_once" in str(error):
+            raise _pan_taken() from error
+        raise
+
+
+def _pan_taken() -> DomainError:
+    return DomainError(
+        "The firm already has a client with this PAN. Merge the two instead.", code="pan_taken"
+    )
 
 
 def _add_identifier(client: Client, *, source: str, external_id: str) -> None:

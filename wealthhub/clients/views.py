@@ -39,7 +39,7 @@ def firm_of(user: User) -> Firm:
 
 
 def client_panels(client: Client, user: User) -> dict[str, Any]:
-    """What the partials under ``templates/clients/`` need on a client's page: facts, notes, consents, timeline, forms."""
+    """What the partials of a client's page need: facts, notes, consents, timeline, forms."""
     return {
         "client": client,
         "facts": selectors.client_facts(client, user),

@@ -1,4 +1,4 @@
-"""Addresses of the clients' API. `/api/clients/{user_id}` belongs to the SIP book: here are the list and sub-paths only."""
+"""Addresses of the clients' API: the list and sub-paths; `/api/clients/{user_id}` belongs to the SIP book."""
 
 from django.urls import re_path
 

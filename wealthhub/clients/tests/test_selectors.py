@@ -17,7 +17,15 @@ class SearchTests(WealthhubTestCase):
             user=self.asha,
             changes={"pan": "ABCPE1234F", "phone": "9876543210", "email": "meera@shah.in"},
         )
-        for text in ("meera", "SHAH", "asha-1", "abcpe1234f", "98765 43210", "(+91)9876543210", "Meera@Shah.in"):
+        for text in (
+            "meera",
+            "SHAH",
+            "asha-1",
+            "abcpe1234f",
+            "98765 43210",
+            "(+91)9876543210",
+            "Meera@Shah.in",
+        ):
             assert self.found(self.asha, text) == ["Meera Shah"], text
 
     def test_thousands_commas_in_an_identifier_do_not_count(self):
@@ -68,7 +76,14 @@ class ClientPageTests(WealthhubTestCase):
 
     def test_the_page_has_identity_notes_consents_and_timeline(self):
         page = self.get_as(self.asha, self.url)
-        for text in ("XXXXXX234F", "asha-1", "Asked for a review.", "Mail", "Keep the note", "Record a consent"):
+        for text in (
+            "XXXXXX234F",
+            "asha-1",
+            "Asked for a review.",
+            "Mail",
+            "Keep the note",
+            "Record a consent",
+        ):
             self.assertContains(page, text)
         self.assertNotContains(page, "ABCPE1234F")
 
