@@ -191,7 +191,7 @@ def history_of(opportunity: Opportunity) -> list[HistoryItem]:
         HistoryItem(at=note.created_at, title="Note", text=note.text, who=str(note.author), icon="note")
         for note in notes
     ]
-    changes = list(_status_changes(opportunity))  # type: ignore[attr-defined]
+    changes = list(_status_changes(opportunity))
     people = _names({_who(change) for change in changes})
     for change in changes:
         snoozed = f"Snoozed until {format_date(change.snoozed_until)}." if change.snoozed_until else ""

@@ -2,7 +2,7 @@
 
 from unittest.mock import patch
 
-from django.db import connection
+from django.db import connections
 from django.test import TestCase
 
 from wealthhub.checks import postgres_is_new_enough
@@ -13,7 +13,7 @@ class PostgresVersionTests(TestCase):
         assert postgres_is_new_enough(databases=["default"]) == []
 
     def test_version_17_is_refused_with_its_number(self):
-        with patch.object(type(connection), "pg_version", new=170006):
+        with patch.object(connections["default"], "pg_version", new=170006):
             (error,) = postgres_is_new_enough(databases=["default"])
         assert error.msg == "The database 'default' is PostgreSQL 17.6."
         assert error.id == "wealthhub.E001"
