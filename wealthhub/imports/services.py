@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import structlog
 from celery import current_app
@@ -25,10 +21,11 @@ from wealthhub.errors import DomainError
 from wealthhub.imports import cards, pipeline, sources, triggers
 from wealthhub.imports.choices import Channel, OnError, Phase, RunStatus, Severity
 from wealthhub.imports.heartbeat import Heartbeat
-from wealthhub.imports.models import ImportIssue, ImportRun
-from wealthhub.imports.readers import FileRefused, TableReader, guarded, open_table
+from wealthhub.imports.kept import Preview, preview, rejected_rows, scrub, suffix_of
+from wealthhub.imports.models import ImportRun
+from wealthhub.imports.readers import FileRefused, open_table
 from wealthhub.imports.sources import Source
-from wealthhub.imports.staging import Issue, Issues, Progress, RowConverter, lay_out
+from wealthhub.imports.staging import Issue, Issues, Progress
 from wealthhub.imports.undo import undo_run
 
 if TYPE_CHECKING:
@@ -38,6 +35,20 @@ MAX_ATTEMPTS: Final = 3
 SILENT_FOR: Final = timedelta(minutes=2)
 COPY_BYTES: Final = 1 << 20
 log = structlog.get_logger(__name__)
+
+__all__ = [
+    "HasErrors",
+    "Preview",
+    "book_checked",
+    "execute",
+    "preview",
+    "receive_file",
+    "recover_runs",
+    "rejected_rows",
+    "retry",
+    "scrub",
+    "undo",
+]
 
 
 class HasErrors(FileRefused):
@@ -95,7 +106,7 @@ def receive_file(
             dry_run=dry_run,
             same_as=same,
         )
-        run.file.save(f"{digest[:16]}{_suffix(name)}", File(kept), save=False)
+        run.file.save(f"{digest[:16]}{suffix_of(name)}", File(kept), save=False)
     run.save()
     if queue:
         _queue(run)
@@ -117,11 +128,6 @@ def _take(file: BinaryIO, kept: BinaryIO, limit: int) -> tuple[int, str]:
     if not size:
         raise FileRefused("The file is empty.", code="empty_file")
     return size, digest.hexdigest()
-
-
-def _suffix(name: str) -> str:
-    suffix = PurePath(name).suffix.lower()
-    return suffix if suffix[1:].isalnum() and len(suffix) <= 8 else ""
 
 
 def _queue(run: ImportRun) -> None:
@@ -313,134 +319,6 @@ def recover_runs() -> tuple[int, int]:
         _queue(run)  # a second delivery finds the run taken and does nothing
         queued += 1
     return queued, failed
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What was understood of a file's beginning. ``rows`` are masked cells; ``columns`` maps headers to our columns."""
-
-    format: str
-    encoding: str
-    delimiter: str
-    header: tuple[str, ...]
-    columns: dict[str, str]
-    unknown: list[str]
-    absent: list[str]
-    rows: list[tuple[str, ...]]
-    lines: list[int]
-    issues: list[dict[str, Any]] = field(default_factory=list)
-
-
-def preview(*, source: Source, file: BinaryIO, filename: str, rows: int = 20) -> Preview:
-    """Read the first rows as a run would and say what each column means. Books and keeps nothing.
-
-    Cells of personal-data columns and card numbers are masked.
-    Raises: FileRefused.
-    """
-    table = open_table(file, filename=filename, path=source.path)
-    layout = lay_out(source, table.header)
-    first = next(iter(table.batches()))
-    first.lines, first.cells, first.broken = first.lines[:rows], first.cells[:rows], first.broken[:rows]
-    issues = Issues()
-    RowConverter(layout, issues).convert(first)
-    secret = {p for p, c in zip(layout.places, layout.columns, strict=True) if c.type.secret}
-    return Preview(
-        format=table.format,
-        encoding=table.encoding,
-        delimiter=table.delimiter,
-        header=table.header,
-        columns={table.header[p]: c.name for p, c in zip(layout.places, layout.columns, strict=True)},
-        unknown=layout.unknown,
-        absent=[column.name for column in layout.absent],
-        rows=[
-            tuple("•••" if p in secret and cell else cards.mask(cell) for p, cell in enumerate(row))
-            for row in first.cells
-        ],
-        lines=first.lines,
-        issues=issues.listed(),
-    )
-
-
-def rejected_rows(run: ImportRun) -> Iterator[list[str]]:
-    """The rows set aside, header first, as text a spreadsheet will not run; ``reason`` and ``line`` come last.
-
-    The file can be mended and uploaded as it is. Empty but for the header where nothing was rejected.
-    Raises: FileRefused: the kept file is gone or cannot be read.
-    """
-    source = sources.get(run.source)
-    if not run.file:
-        raise FileRefused("The file of this import is not kept.", code="file_gone", status=404)
-    reasons: dict[int, list[str]] = defaultdict(list)
-    errors = ImportIssue.objects.filter(run=run, severity=Severity.ERROR, line__isnull=False)
-    for line, column, message in errors.values_list("line", "column", "message").iterator(chunk_size=5000):
-        reasons[line].append(f"{column}: {message}" if column else message)
-    with run.file.open("rb") as file:
-        table = open_table(file, filename=run.file.name, path=source.path)
-        yield [*map(guarded, _own(table, table.header)), "reason", "line"]
-        for batch in table.batches():
-            pairs = [
-                *zip(batch.lines, batch.cells, strict=True),
-                *((b.line, tuple(b.raw)) for b in batch.broken),
-            ]
-            for line, cells in sorted(pairs):
-                if line in reasons:
-                    safe = [guarded(cards.mask(cell)) for cell in _own(table, cells)]
-                    yield [*safe, "; ".join(reasons[line]), str(line)]
-
-
-def _own(table: TableReader, cells: tuple[str, ...]) -> list[str]:
-    """``cells`` without those of our own columns, padded to the header's width."""
-    padded = [*cells, *[""] * (len(table.header) - len(cells))]
-    return [
-        cell
-        for name, cell in zip(table.header, padded, strict=False)
-        if name.lower() not in {"reason", "line"}
-    ]
-
-
-def scrub(run: ImportRun) -> None:
-    """Rewrite the kept file of ``run`` without card numbers: bytes crossed out, or for a workbook a CSV of its rows."""
-    storage, old = run.file.storage, run.file.name
-    with run.file.open("rb") as file, tempfile.TemporaryFile() as clean:
-        suffix = _suffix(old)
-        if suffix in {".xlsx", ".xlsm", ".xls"} or _is_two_byte(file):
-            suffix = ".csv"
-            _rewrite_as_csv(run, file, clean)
-        else:
-            _blot(file, clean)
-        clean.seek(0)
-        run.file.save(f"{run.sha256[:16]}{suffix}", File(clean), save=False)
-    ImportRun.objects.filter(pk=run.pk).update(file=run.file.name)
-    storage.delete(old)
-
-
-def _is_two_byte(file: BinaryIO) -> bool:
-    start = file.read(4)
-    file.seek(0)
-    return b"\0" in start or start.startswith((b"\xff\xfe", b"\xfe\xff"))
-
-
-def _blot(file: BinaryIO, clean: BinaryIO) -> None:
-    """Cross card numbers out piece by piece; a piece ends where no number can go on."""
-    left = b""
-    while data := file.read(COPY_BYTES):
-        left += data
-        end = len(left)
-        while end and end > len(left) - 4096 and (48 <= left[end - 1] <= 57 or left[end - 1] in b" -"):
-            end -= 1
-        clean.write(cards.blot(left[:end])[0])
-        left = left[end:]
-    clean.write(cards.blot(left)[0])
-
-
-def _rewrite_as_csv(run: ImportRun, file: BinaryIO, clean: BinaryIO) -> None:
-    table = open_table(file, filename=run.filename, path=sources.get(run.source).path)
-    text = io.TextIOWrapper(clean, "utf-8", errors="replace", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow(table.header)
-    for batch in table.batches():
-        writer.writerows([cards.mask(cell) for cell in row] for row in batch.cells)
-    text.detach()
 
 
 def undo(*, run: ImportRun, user: User) -> ImportRun:

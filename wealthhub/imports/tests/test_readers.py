@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 import xlsxwriter
 
-from wealthhub.imports import readers
+from wealthhub.imports import readers, records
 from wealthhub.imports.readers import FileRefused, open_table
 
 
@@ -52,8 +52,8 @@ def test_bytes_that_are_not_utf8_stay_in_their_row():
 
 
 def test_json_arrays_are_read_in_pieces(monkeypatch):
-    monkeypatch.setattr(readers, "BYTES_PER_READ", 64)
-    monkeypatch.setattr(readers._Source.read, "__defaults__", (64,))
+    monkeypatch.setattr(records, "BYTES_PER_READ", 64)
+    monkeypatch.setattr(records._Source.read, "__defaults__", (64,))
     rows = [{"a": f"{n}}}, {{", "b": '"[{'} for n in range(50)]
     _, cells, lines, _ = read(json.dumps(rows).encode(), "book.json")
     assert cells == [(row["a"], row["b"]) for row in rows]
