@@ -43,18 +43,20 @@ class ClientQuerySet(OwnedQuerySet):
     def matching(self, text: str) -> Self:
         """Those whose PAN, phone or e-mail is ``text``, whose identifier begins with it, or whose name contains it.
 
-        Personal data is found by its exact value only. What the text looks like decides where it is sought, so that
-        one index serves each kind of question.
+        Personal data is found by its exact value only. What the text looks like decides where it is sought. The kinds
+        are joined by UNION: each is answered by its own index, which an OR across tables would not allow.
         """
         text = text.strip()
         hashes = pii.hashes_of(text)
         by_hash = Q(*hashes.items(), _connector=Q.OR)
         if "pan_hash" in hashes or "email_hash" in hashes:
             return self.filter(by_hash)
-        wanted = Q(name__icontains=text)
-        if any(character.isdigit() for character in text):
-            wanted |= Q(pk__in=_clients_called(text))
-        return self.filter(wanted | by_hash if hashes else wanted)
+        named = Q(name__icontains=text)
+        if not any(character.isdigit() for character in text):
+            return self.filter(named)
+        arms = [_clients_called(text)]
+        arms += [self.model._base_manager.filter(each).values("pk") for each in (by_hash, named) if each]
+        return self.filter(pk__in=arms[0].union(*arms[1:]))
 
     def sounding_like(self, text: str) -> Self:
         """Names near to ``text``, the nearest first: for a search that found nothing as spelt."""
@@ -73,7 +75,7 @@ def _clients_called(text: str) -> QuerySet:
     from wealthhub.clients.models import ClientIdentifier
 
     known = ClientIdentifier.objects.filter(external_id__startswith=text.replace(",", ""))
-    return known.values("client_id")
+    return known.order_by().values("client_id")
 
 
 class OfClientQuerySet(OwnedQuerySet):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -12,6 +12,7 @@ from wealthhub.accounts.models import User
 from wealthhub.clients import pii
 from wealthhub.clients.choices import NoteKind
 from wealthhub.clients.models import Advisor, AdvisorAssignment, Client, ClientMerge, Consent, Note
+from wealthhub.dates import IST
 
 MIN_SEARCH = 2
 _NOTE_ICONS = {
@@ -120,15 +121,9 @@ def timeline(client: Client, user: User, *, limit: int = 50) -> list[TimelineIte
 
 def _moment(item: TimelineItem) -> tuple[date, float]:
     if isinstance(item.at, datetime):
-        local = item.at.astimezone(_ist())
+        local = item.at.astimezone(IST)
         return local.date(), local.timestamp()
     return item.at, 0.0  # a day without a time: before what happened on it
-
-
-def _ist() -> tzinfo:
-    from wealthhub.dates import IST
-
-    return IST
 
 
 def _note_items(client: Client, user: User) -> list[TimelineItem]:
