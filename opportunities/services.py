@@ -284,7 +284,8 @@ def _scan_with(detector: detectors.Detector, shard: ScanShard) -> dict[str, int]
         closed = Opportunity.objects.filter(
             firm_id=scan.firm_id,
             opportunity_type=detector.opportunity_type,
-            client_id__range=(shard.first_client, shard.last_client),
+            client_id__gte=shard.first_client,
+            client_id__lte=shard.last_client,
             closed_on__isnull=True,
         ).update(closed_on=scan.as_of)
         return {"found": 0, "opened": 0, "reopened": 0, "updated": 0, "closed": closed}
