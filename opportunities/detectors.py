@@ -107,10 +107,10 @@ def detect(
     )
     values |= {"limit": limit, "offset": offset}
     order = _order(order_by)
-    text = (  # fixed texts of this room; every value is bound
-        f"{found}, finding AS ({_SELECT_FOUND} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s), "
+    text = (
+        f"{found}, finding AS ({_SELECT_FOUND} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s), "  # noqa: S608 - fixed texts, bound values
         f"proof AS ({_evidence(detector)}) "
-        f"SELECT finding.*, proof.evidence FROM finding JOIN proof USING (client_id) ORDER BY {order}"  # noqa: S608
+        f"SELECT finding.*, proof.evidence FROM finding JOIN proof USING (client_id) ORDER BY {order}"
     )
     with connection.cursor() as cursor:
         cursor.execute(text, values)
@@ -133,8 +133,8 @@ def count(
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{found} SELECT count(*), coalesce(sum(potential_inflow), 0), coalesce(sum(failed_amount), 0) "
-            f"FROM ({_SELECT_FOUND}) AS finding",  # noqa: S608 - fixed texts, bound values
+            f"{found} SELECT count(*), coalesce(sum(potential_inflow), 0), coalesce(sum(failed_amount), 0) "  # noqa: S608
+            f"FROM ({_SELECT_FOUND}) AS finding",
             values,
         )
         findings, potential, failed = cursor.fetchone()

@@ -178,6 +178,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "pick up or fail abandoned imports": {"task": "wealthhub.imports.tasks.recover_runs", "schedule": 60.0},
+    "take up lost scans": {"task": "opportunities.tasks.resume_scans", "schedule": 300.0},
     "nightly scan": {"task": "opportunities.tasks.scan_all_firms", "schedule": crontab(hour=1, minute=15)},
 }
 
