@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
 
 import structlog
-from django.db import Error, connection
+from django.db import Error, OperationalError, connection
 from django.utils import timezone
 
 from wealthhub.imports.staging import Progress
@@ -26,7 +27,6 @@ class Heartbeat:
         self._run_id, self._progress = run_id, progress
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"import {run_id}", daemon=True)
-        self._database: Any = None
 
     def __enter__(self) -> Heartbeat:
         self._thread.start()
@@ -48,23 +48,27 @@ class Heartbeat:
         try:
             while not self._stop.wait(SECONDS):
                 database = database or connection.copy()
-                with database.cursor() as cursor:
-                    cursor.execute(
-                        "SET lock_timeout = '500ms'"
-                    )  # the run's own end may hold the row just now
-                    cursor.execute(
-                        "UPDATE imports_importrun SET heartbeat_at = %s, phase = %s, rows_read = %s, bytes_done = %s"
-                        " WHERE id = %s AND status = 'running'",
-                        [
-                            timezone.now(),
-                            self._progress.phase or "reading",
-                            self._progress.rows_read,
-                            self._progress.bytes_done,
-                            self._run_id,
-                        ],
-                    )
+                with (
+                    database.cursor() as cursor,
+                    suppress(OperationalError),
+                ):  # the run's last words hold the row
+                    cursor.execute("SET lock_timeout = '500ms'")
+                    self._write(cursor)
         except Error as error:
             log.warning("import heartbeat stopped", run=self._run_id, error=type(error).__name__)
         finally:
             if database is not None:
                 database.close()
+
+    def _write(self, cursor: Any) -> None:
+        cursor.execute(
+            "UPDATE imports_importrun SET heartbeat_at = %s, phase = %s, rows_read = %s, bytes_done = %s"
+            " WHERE id = %s AND status = 'running'",
+            [
+                timezone.now(),
+                self._progress.phase or "reading",
+                self._progress.rows_read,
+                self._progress.bytes_done,
+                self._run_id,
+            ],
+        )
