@@ -176,9 +176,12 @@ def client_consent(request: HttpRequest, pk: int) -> HttpResponseBase:
 def consent_withdraw(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Ask, then note the withdrawal. Open to the client too: as easy as giving it."""
     consent = web.get_visible_or_404(Consent.objects.select_related("client"), request.user, pk=pk)
+    user = _user(request)
+    if not user.may_write and user.client_id != consent.client_id:
+        raise Forbidden("Your role only reads.")
     if request.method == "POST":
         with web.refusals_as_messages(request):
-            services.withdraw_consent(consent=consent, user=_user(request))
+            services.withdraw_consent(consent=consent, user=user)
             messages.success(request, "The consent is withdrawn.")
         return redirect(consent.client)
     rows = [

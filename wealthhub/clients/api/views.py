@@ -16,7 +16,7 @@ from wealthhub.clients import merging, services
 from wealthhub.clients.api import serializers as shapes
 from wealthhub.clients.filters import ClientFilter, HouseholdFilter, MergeFilter
 from wealthhub.clients.models import Client, ClientMerge, Consent, Household, Note
-from wealthhub.clients.views import firm_of
+from wealthhub.clients.views import LEADS, firm_of
 from wealthhub.errors import Forbidden
 
 
@@ -28,15 +28,17 @@ class ClientViewSet(VisibleToUserMixin, mixins.ListModelMixin, viewsets.GenericV
     filterset_class = ClientFilter
 
     def get_queryset(self) -> QuerySet[Client]:
-        """Lists leave out merged clients."""
+        """Lists leave out merged clients, and are for the staff."""
+        if self.action == "list" and self.request.user.scope.is_investor:
+            raise Forbidden("Lists of clients are for the firm's staff.")
         rows = super().get_queryset().with_identifiers()
         return rows.current() if self.action == "list" else rows
 
     @extend_schema(request=shapes.ClientInput, responses={201: shapes.ClientSerializer})
     def create(self, request: Request) -> Response:
         """Add a client."""
-        data = self._checked(shapes.ClientInput)
         check_writes(request.user)
+        data = self._checked(shapes.ClientInput)
         client = services.create_client(user=request.user, firm=firm_of(request.user), **data)
         return Response(self._shown(client.pk), status=201)
 
@@ -48,21 +50,26 @@ class ClientViewSet(VisibleToUserMixin, mixins.ListModelMixin, viewsets.GenericV
     @extend_schema(request=shapes.ClientChange, responses=shapes.ClientSerializer)
     def change(self, request: Request, pk: int) -> Response:
         """Change what is named; what is left out stays."""
-        client, data = self.get_object(), self._checked(shapes.ClientChange)
+        client = self.get_object()
         check_writes(request.user)
+        data = self._checked(shapes.ClientChange)
         services.update_client(client=client, user=request.user, changes=data)
         return Response(self._shown(client.pk))
 
     @extend_schema(request=shapes.RevealInput, responses=shapes.RevealedSerializer)
     def reveal(self, request: Request, pk: int) -> Response:
         """Personal data in clear, for a reason that is kept in the audit trail."""
-        client, data = self.get_object(), self._checked(shapes.RevealInput)
+        client = self.get_object()
+        if request.user.sees_masked_only:
+            raise Forbidden("Your role sees personal data masked.", code="masked_only")
+        data = self._checked(shapes.RevealInput)
         values = services.reveal(client=client, user=request.user, request=request._request, **data)
         return Response(values, headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=shapes.ReassignInput, responses=shapes.ReassignedSerializer)
     def reassign(self, request: Request) -> Response:
         """Give clients to another advisor from today on. Ids the caller does not see are a 404, and nothing is done."""
+        check_leads(request.user)
         data = self._checked(shapes.ReassignInput)
         wanted = set(data.pop("clients"))
         seen = set(self.get_queryset().filter(pk__in=wanted).values_list("pk", flat=True))
@@ -74,6 +81,7 @@ class ClientViewSet(VisibleToUserMixin, mixins.ListModelMixin, viewsets.GenericV
     @extend_schema(request=shapes.MergeInput, responses={201: shapes.MergeSerializer})
     def merge(self, request: Request) -> Response:
         """Make one client out of two. Can be undone."""
+        check_leads(request.user)
         data = self._checked(shapes.MergeInput)
         merge = merging.merge_clients(user=request.user, request=request._request, **data)
         return Response(shapes.MergeSerializer(merge).data, status=201)
@@ -81,6 +89,7 @@ class ClientViewSet(VisibleToUserMixin, mixins.ListModelMixin, viewsets.GenericV
     @extend_schema(request=shapes.MergeInput, responses=shapes.MergePreviewSerializer)
     def merge_preview(self, request: Request) -> Response:
         """What a merge would do. Changes nothing."""
+        check_leads(request.user)
         data = self._checked(shapes.MergeInput)
         preview = merging.preview_merge(kept=data["kept"], merged=data["merged"])
         return Response(
@@ -106,6 +115,12 @@ def check_writes(user: Any) -> None:
     """Raises: Forbidden: the role only reads."""
     if not user.may_write:
         raise Forbidden("Your role only reads.")
+
+
+def check_leads(user: Any) -> None:
+    """Raises: Forbidden: only those who run the firm or a team may."""
+    if not (user.is_superuser or user.role in LEADS):
+        raise Forbidden("This is done by administrators and managers.")
 
 
 class OfClientViewSet(VisibleToUserMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
@@ -137,7 +152,9 @@ class NoteViewSet(OfClientViewSet):
 
     def create(self, request: Request, client_pk: int) -> Response:
         """Write a note."""
-        client, data = self.parent(), self.given()
+        client = self.parent()
+        check_writes(request.user)
+        data = self.given()
         note = services.add_note(client=client, user=request.user, **data)
         return Response(self.get_serializer(note).data, status=201)
 
@@ -150,7 +167,9 @@ class ConsentViewSet(OfClientViewSet):
 
     def create(self, request: Request, client_pk: int) -> Response:
         """Write down a consent."""
-        client, data = self.parent(), self.given()
+        client = self.parent()
+        check_writes(request.user)
+        data = self.given()
         consent = services.record_consent(client=client, user=request.user, **data)
         return Response(self.get_serializer(consent).data, status=201)
 
@@ -172,7 +191,9 @@ class MergeViewSet(VisibleToUserMixin, viewsets.ReadOnlyModelViewSet):
     @extend_schema(request=None, responses=shapes.MergeSerializer)
     def undo(self, request: Request, pk: int) -> Response:
         """Put back what the merge moved."""
-        merge = merging.undo_merge(merge=self.get_object(), user=request.user, request=request._request)
+        merge = self.get_object()
+        check_leads(request.user)
+        merge = merging.undo_merge(merge=merge, user=request.user, request=request._request)
         return Response(self.get_serializer(merge).data)
 
 
@@ -198,6 +219,7 @@ class HouseholdViewSet(VisibleToUserMixin, viewsets.ReadOnlyModelViewSet):
         return Response(self._saved(request, self.get_object()))
 
     def _saved(self, request: Request, household: Household | None) -> dict[str, Any]:
+        check_writes(request.user)
         given = shapes.HouseholdInput(data=request.data, context=self.get_serializer_context())
         given.is_valid(raise_exception=True)
         saved = services.save_household(
