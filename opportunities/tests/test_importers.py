@@ -9,15 +9,53 @@ from wealthhub.imports import services, sources
 from wealthhub.imports.undo import BuiltOn
 from wealthhub.testing import WealthhubTestCase
 
-SEED_KEYS = (
-    "inserted_at event_date created_at sip_meta_date sip_meta_month uid sip_meta_id user_id goal_id sip_days num_days"
-    " amount scheme_name goal_name start_date end_date paused_from paused_till paused_reason increment_percentage"
-    " increment_amount increment_period is_active sip_sales_status had_mandate_at_creation has_current_mandate"
-    " mandate_tracking_status mandate_confirmed_date stepper_enabled first_order_nav_allocated_at"
-    " first_success_order_date latest_success_order_date first_success_order_month latest_success_order_month"
-    " success_amount pending_amount failed_amount in_progress_amount paused_amount success_count currentSipStatus"
-    " agent_external_id member_id agent_id deleted"
-).split()
+SEED_KEYS = [
+    "inserted_at",
+    "event_date",
+    "created_at",
+    "sip_meta_date",
+    "sip_meta_month",
+    "uid",
+    "sip_meta_id",
+    "user_id",
+    "goal_id",
+    "sip_days",
+    "num_days",
+    "amount",
+    "scheme_name",
+    "goal_name",
+    "start_date",
+    "end_date",
+    "paused_from",
+    "paused_till",
+    "paused_reason",
+    "increment_percentage",
+    "increment_amount",
+    "increment_period",
+    "is_active",
+    "sip_sales_status",
+    "had_mandate_at_creation",
+    "has_current_mandate",
+    "mandate_tracking_status",
+    "mandate_confirmed_date",
+    "stepper_enabled",
+    "first_order_nav_allocated_at",
+    "first_success_order_date",
+    "latest_success_order_date",
+    "first_success_order_month",
+    "latest_success_order_month",
+    "success_amount",
+    "pending_amount",
+    "failed_amount",
+    "in_progress_amount",
+    "paused_amount",
+    "success_count",
+    "currentSipStatus",
+    "agent_external_id",
+    "member_id",
+    "agent_id",
+    "deleted",
+]
 
 
 class SipBookTests(WealthhubTestCase):
