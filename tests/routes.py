@@ -86,7 +86,7 @@ ROUTES: dict[str, Route] = {
     "accounts/email/": get("/accounts/email/", "302 NAMVUYIS"),
     "accounts/2fa/": page("/accounts/2fa/", SIGNED_IN),
     "accounts/2fa/authenticate/": get("/accounts/2fa/authenticate/", "302 NAMVUYIS"),
-    "accounts/2fa/reauthenticate/": get("/accounts/2fa/reauthenticate/", SIGNED_IN),
+    "accounts/2fa/reauthenticate/": get("/accounts/2fa/reauthenticate/", "302 NAMVUYIS"),
     "accounts/2fa/totp/activate/": get("/accounts/2fa/totp/activate/", "302 NAMVUYIS"),
     "accounts/2fa/totp/deactivate/": get("/accounts/2fa/totp/deactivate/", "302 N, 404 AMVUYIS"),
     "accounts/2fa/recovery-codes/": get("/accounts/2fa/recovery-codes/", "302 N, 404 AMVUYIS"),
@@ -106,16 +106,16 @@ ROUTES: dict[str, Route] = {
     "accounts/team/new/": page("/accounts/team/new/", LEADERS),
     "accounts/team/<int:pk>/": page(pk("/accounts/team/{}/", "asha"), "200 AM, 403 VUYIS, 302 N"),
     "POST accounts/team/<int:pk>/active/": post(
-        pk("/accounts/team/{}/active/", "other_advisor"), "302 AMN, 403 VUYIS"
+        pk("/accounts/team/{}/active/", "other_advisor"), "302 AN, 403 MVUYIS"
     ),
     "accounts/firm/": page("/accounts/firm/", ADMINS),
     "accounts/audit/": page("/accounts/audit/", ADMINS),
     # --- clients
     "clients/": page("/clients/", STAFF),
     "clients/new/": page("/clients/new/", "200 AMVUS, 403 YI, 302 N"),
-    "clients/reassign/": page("/clients/reassign/", LEADERS),
+    "clients/reassign/": get("/clients/reassign/", "302 AMN, 403 VUYIS"),
     "clients/merge/": page("/clients/merge/", LEADERS),
-    "clients/merges/": page("/clients/merges/", LEADERS),
+    "clients/merges/": page("/clients/merges/", STAFF),
     "clients/merges/<int:pk>/undo/": page(pk("/clients/merges/{}/undo/", "merge"), LEADERS),
     "clients/households/": page("/clients/households/", STAFF),
     "clients/households/new/": page("/clients/households/new/", "200 AMVUS, 403 YI, 302 N"),
@@ -126,7 +126,7 @@ ROUTES: dict[str, Route] = {
         pk("/clients/households/{}/edit/", "household"), "200 AMV, 404 US, 403 YI, 302 N"
     ),
     "POST clients/consents/<int:pk>/withdraw/": post(
-        pk("/clients/consents/{}/withdraw/", "consent"), "302 AMVN, 404 US, 403 YI"
+        pk("/clients/consents/{}/withdraw/", "consent"), "302 AMVIN, 404 US, 403 Y"
     ),
     "clients/<int:pk>/edit/": page(
         pk("/clients/{}/edit/", "client_of_asha"), "200 AMV, 404 US, 403 YI, 302 N"
@@ -143,18 +143,14 @@ ROUTES: dict[str, Route] = {
     # --- the imports room
     "imports/": page("/imports/", "200 AMVUYS, 403 I, 302 N"),
     "imports/new/": page("/imports/new/", LEADERS),
-    "imports/<int:pk>/": page(pk("/imports/{}/", "import_run"), "200 AY, 404 MVUIS, 302 N"),
-    "imports/<int:pk>/preview/": get(pk("/imports/{}/preview/", "import_run"), "200 AY, 404 MVUIS, 302 N"),
+    "imports/<int:pk>/": page(pk("/imports/{}/", "import_run"), "200 AY, 404 MVUS, 403 I, 302 N"),
+    "imports/<int:pk>/preview/": get(pk("/imports/{}/preview/", "import_run"), "404 AMVUYS, 403 I, 302 N"),
     "imports/<int:pk>/rejected.csv": get(
-        pk("/imports/{}/rejected.csv", "import_run"), "200 A, 404 MVUYIS, 302 N"
+        pk("/imports/{}/rejected.csv", "import_run"), "404 AMVUS, 403 YI, 302 N"
     ),
-    "POST imports/<int:pk>/book/": post(
-        pk("/imports/{}/book/", "import_run"), "409 A, 404 MVUIS, 403 Y, 302 N"
-    ),
-    "POST imports/<int:pk>/retry/": post(
-        pk("/imports/{}/retry/", "import_run"), "409 A, 404 MVUIS, 403 Y, 302 N"
-    ),
-    "imports/<int:pk>/undo/": page(pk("/imports/{}/undo/", "import_run"), "200 A, 404 S, 403 MVUYI, 302 N"),
+    "POST imports/<int:pk>/book/": post(pk("/imports/{}/book/", "import_run"), "302 AN, 404 MVUS, 403 YI"),
+    "POST imports/<int:pk>/retry/": post(pk("/imports/{}/retry/", "import_run"), "302 AN, 404 MVUS, 403 YI"),
+    "imports/<int:pk>/undo/": page(pk("/imports/{}/undo/", "import_run"), "200 A, 403 MVUYIS, 302 N"),
     "imports/sources/": page("/imports/sources/", "200 AMVUYS, 403 I, 302 N"),
     "imports/sources/<slug:name>/template.<str:kind>": get(
         "/imports/sources/sip/template.csv", "200 AMVUYS, 403 I, 302 N"
@@ -165,10 +161,10 @@ ROUTES: dict[str, Route] = {
         pk("/opportunities/{}/", "opportunity"), "200 AMVY, 404 US, 403 I, 302 N"
     ),
     "POST opportunities/<int:pk>/status/": post(
-        pk("/opportunities/{}/status/", "opportunity"), "302 AMVN, 404 US, 403 YI"
+        pk("/opportunities/{}/status/", "opportunity"), "400 AMV, 404 US, 403 YI, 302 N"
     ),
     "POST opportunities/<int:pk>/notes/": post(
-        pk("/opportunities/{}/notes/", "opportunity"), "302 AMVN, 404 US, 403 YI"
+        pk("/opportunities/{}/notes/", "opportunity"), "400 AMV, 404 US, 403 YI, 302 N"
     ),
     "POST opportunities/scan/": post("/opportunities/scan/", "302 AMN, 403 VUYIS"),
     "opportunities/scans/": page("/opportunities/scans/", STAFF),
@@ -187,7 +183,7 @@ ROUTES: dict[str, Route] = {
     "POST api/auth/register/?": post("/api/auth/register/", "400 NAMVUYIS"),
     "POST api/auth/login/?": post("/api/auth/login/", "400 NAMVUYIS"),
     "POST api/auth/refresh/?": post("/api/auth/refresh/", "400 NAMVUYIS"),
-    "POST api/auth/logout/?": post("/api/auth/logout/", "401 N, 204 AMVUYIS"),
+    "POST api/auth/logout/?": post("/api/auth/logout/", "401 NAMVUYIS"),
     "api/me/?": get("/api/me", API_ANY),
     "api/auth/keys/": get("/api/auth/keys/", API_ANY),
     "api/auth/keys/(?P<pk>[0-9]{1,18})/": get(
@@ -197,7 +193,7 @@ ROUTES: dict[str, Route] = {
     "api/imports/?": get("/api/imports", API_STAFF),
     "POST api/imports/?": post("/api/imports/", "400 AM, 403 VUYIS, 401 N"),
     "api/imports/sources/?": get("/api/imports/sources", API_STAFF),
-    r"api/imports/sources/(?P<name>[\w-]{1,60})/template\.(?P<kind>csv|xlsx|json)/?": get(
+    r"api/imports/sources/(?P<name>[\w-]{1,60})/template\.(?P<kind>csv|xlsx|json)": get(
         "/api/imports/sources/sip/template.csv", API_STAFF
     ),
     r"api/imports/(?P<pk>\d{1,18})/?": get(
@@ -206,11 +202,11 @@ ROUTES: dict[str, Route] = {
     r"api/imports/(?P<pk>\d{1,18})/issues/?": get(
         pk("/api/imports/{}/issues", "import_run"), "200 AY, 404 MVUS, 403 I, 401 N"
     ),
-    r"api/imports/(?P<pk>\d{1,18})/rejected\.csv/?": get(
-        pk("/api/imports/{}/rejected.csv", "import_run"), "200 A, 404 MVUYS, 403 I, 401 N"
+    r"api/imports/(?P<pk>\d{1,18})/rejected\.csv": get(
+        pk("/api/imports/{}/rejected.csv", "import_run"), "404 AMVUS, 403 YI, 401 N"
     ),
     r"POST api/imports/(?P<pk>\d{1,18})/undo/?": post(
-        pk("/api/imports/{}/undo/", "import_run"), "200 A, 404 S, 403 MVUYI, 401 N"
+        pk("/api/imports/{}/undo/", "import_run"), "200 A, 404 MVUS, 403 YI, 401 N"
     ),
     # --- clients' API
     "api/clients/?": get("/api/clients", API_STAFF),
@@ -245,7 +241,7 @@ ROUTES: dict[str, Route] = {
     ),
     "POST api/clients/(?P<client_pk>[0-9]{1,18})/consents/(?P<pk>[0-9]{1,18})/withdraw/?": post(
         lambda world: f"/api/clients/{world.client_of_asha.pk}/consents/{world.api_consent.pk}/withdraw",
-        "200 A, 409 MV, 404 US, 403 YI, 401 N",
+        "200 AMVI, 404 US, 403 Y, 401 N",
     ),
     "api/households/?": get("/api/households", API_STAFF),
     "POST api/households/?": post("/api/households", "400 AMVUS, 403 YI, 401 N"),

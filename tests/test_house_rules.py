@@ -81,10 +81,15 @@ def api_views():
     return sorted(set(walk(get_resolver())), key=lambda view: view.__name__)
 
 
+NO_ROWS = {"SourceViewSet"}  # what can be imported is declared in code: there are no rows to see
+
+
 def test_every_api_list_starts_at_the_one_door():
     open_ones = []
     for view in api_views():
         if not issubclass(view, GenericAPIView) or not view.__module__.startswith(OURS):
+            continue
+        if view.__name__ in NO_ROWS:
             continue
         if not issubclass(view, VisibleToUserMixin) and "visible_to" not in inspect.getsource(view):
             source = inspect.getsource(inspect.getmodule(view))
