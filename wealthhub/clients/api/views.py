@@ -11,13 +11,34 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from wealthhub.api import VisibleToUserMixin
+from wealthhub.api import IsSignedIn, VisibleToUserMixin
 from wealthhub.clients import merging, services
 from wealthhub.clients.api import serializers as shapes
 from wealthhub.clients.filters import ClientFilter, HouseholdFilter, MergeFilter
 from wealthhub.clients.models import Client, ClientMerge, Consent, Household, Note
 from wealthhub.clients.views import LEADS, firm_of
 from wealthhub.errors import Forbidden
+
+
+class IsStaff(IsSignedIn):
+    """Everybody of the firm but its investors."""
+
+    message = "This is for the firm's staff."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """As the class says."""
+        return super().has_permission(request, view) and not request.user.scope.is_investor
+
+
+class IsLead(IsSignedIn):
+    """Administrators and managers."""
+
+    message = "This is done by administrators and managers."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """As the class says."""
+        user = request.user
+        return super().has_permission(request, view) and (user.is_superuser or user.role in LEADS)
 
 
 class ClientViewSet(VisibleToUserMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
@@ -147,6 +168,7 @@ class OfClientViewSet(VisibleToUserMixin, mixins.ListModelMixin, viewsets.Generi
 class NoteViewSet(OfClientViewSet):
     """Notes about a client."""
 
+    permission_classes = (IsStaff,)
     queryset = Note.objects.select_related("author")
     serializer_class = shapes.NoteSerializer
 
@@ -184,6 +206,7 @@ class ConsentViewSet(OfClientViewSet):
 class MergeViewSet(VisibleToUserMixin, viewsets.ReadOnlyModelViewSet):
     """Merges, the newest first."""
 
+    permission_classes = (IsLead,)
     queryset = ClientMerge.objects.select_related("by")
     serializer_class = shapes.MergeSerializer
     filterset_class = MergeFilter
@@ -192,7 +215,6 @@ class MergeViewSet(VisibleToUserMixin, viewsets.ReadOnlyModelViewSet):
     def undo(self, request: Request, pk: int) -> Response:
         """Put back what the merge moved."""
         merge = self.get_object()
-        check_leads(request.user)
         merge = merging.undo_merge(merge=merge, user=request.user, request=request._request)
         return Response(self.get_serializer(merge).data)
 
@@ -200,6 +222,7 @@ class MergeViewSet(VisibleToUserMixin, viewsets.ReadOnlyModelViewSet):
 class HouseholdViewSet(VisibleToUserMixin, viewsets.ReadOnlyModelViewSet):
     """Households with a member the caller sees."""
 
+    permission_classes = (IsStaff,)
     queryset = Household.objects.order_by("name", "pk")
     serializer_class = shapes.HouseholdSerializer
     filterset_class = HouseholdFilter
