@@ -68,7 +68,7 @@ def detectors_against_a_scan(firm_id: int, *, explain: bool) -> bool:
         holds = True
         for kind in detectors.REGISTRY:
             text, values = detectors.statement(firm_id=firm_id, opportunity_type=kind, as_of=today_ist())
-            question = f"SELECT count(*), sum(length(finding::text)) FROM ({text}) AS finding"
+            question = f"SELECT count(*), sum(potential_inflow), sum(length(description)), count(facts) FROM ({text}) f"
             if explain:
                 cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {question}", values)
                 print("\n".join(row[0] for row in cursor.fetchall()))

@@ -80,7 +80,7 @@ class Detector:
         return self.defaults | {name: known[name].clean(value) for name, value in values.items()}
 
 
-_STEP_UP_EVIDENCE = """|| CASE WHEN chosen.id IS NULL THEN '{}'::jsonb ELSE jsonb_build_object(
+_STEP_UP_EVIDENCE = """|| CASE WHEN chosen.runs IS NOT TRUE THEN '{}'::jsonb ELSE jsonb_build_object(
                    'step_up_amount', round(chosen.step_up, 2)::text,
                    'last_rise_on', chosen.last_rise_on,
                    'rises_seen', chosen.rises_seen,
@@ -132,7 +132,7 @@ REGISTRY: Final[dict[OpportunityType, Detector]] = {
             risk_formula="Months ÷ 6, at most 10.",
             left_out="SIPs marked deleted; inactive, failed and paused SIPs; clients of whose running SIPs one has no "
             "start date; rises before the first import, which no file shows.",
-            counted="chosen.id IS NOT NULL",
+            counted="chosen.runs IS TRUE",
             extra=_STEP_UP_EVIDENCE,
             joined="LEFT JOIN chosen ON chosen.id = sip.id",
         ),
