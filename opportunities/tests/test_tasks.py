@@ -38,6 +38,13 @@ class TaskTests(WealthhubTestCase):
         tasks.scan_after_import(self.other_firm.pk, run.pk)
         assert ScanRun.objects.count() == 1
 
+    def test_merged_clients_are_looked_at_again(self):
+        with self.captureOnCommitCallbacks(execute=True):
+            tasks.scan_after_merge(self.firm.pk, [self.client_of_asha.pk])
+        assert ScanRun.objects.get().status == "succeeded"
+        tasks.scan_after_merge(0, [])
+        assert ScanRun.objects.count() == 1
+
     def test_every_night_every_firm(self):
         with self.captureOnCommitCallbacks(execute=True):
             tasks.scan_all_firms()
