@@ -56,14 +56,6 @@ def scan_after_merge(firm_id: int, client_ids: list[int]) -> None:
 
 
 @shared_task(**_RETRY)
-def scan_after_merge(firm_id: int, client_ids: list[int]) -> None:
-    """Look at the firm's book again after clients were merged or taken apart."""
-    firm = Firm.objects.filter(pk=firm_id).first()
-    if firm is not None:
-        services.start_scan(firm=firm)
-
-
-@shared_task(**_RETRY)
 def scan_all_firms() -> None:
     """Every night: scan the book of every active firm as of today."""
     for firm in Firm.objects.filter(is_active=True):
