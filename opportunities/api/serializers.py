@@ -95,7 +95,7 @@ def _day(value: date | None) -> str | None:
     return value.isoformat() if value else None
 
 
-class NoteSerializer(serializers.ModelSerializer):
+class OpportunityNoteSerializer(serializers.ModelSerializer):
     """A note on an opportunity."""
 
     author = serializers.CharField(source="author.username", read_only=True)
@@ -116,7 +116,7 @@ class DetailSerializer(ItemSerializer):
     evidence = serializers.ListField(
         child=serializers.DictField(), help_text="The client's SIPs as the scan read them."
     )
-    notes = NoteSerializer(many=True)
+    notes = OpportunityNoteSerializer(many=True)
 
     def to_representation(self, row: Opportunity) -> dict[str, Any]:
         """The item and the rest."""
@@ -126,7 +126,7 @@ class DetailSerializer(ItemSerializer):
             "times_opened": row.times_opened,
             "facts": row.facts,
             "evidence": row.evidence,
-            "notes": NoteSerializer(row.notes.select_related("author"), many=True).data,
+            "notes": OpportunityNoteSerializer(row.notes.select_related("author"), many=True).data,
         }
 
 
@@ -277,7 +277,7 @@ class IdentifierSerializer(serializers.Serializer):
     external_id = serializers.CharField()
 
 
-class ClientSerializer(serializers.Serializer):
+class ClientBookSerializer(serializers.Serializer):
     """A client with the figures of their SIPs and what was found."""
 
     user_id = serializers.CharField(allow_null=True)

@@ -86,15 +86,17 @@ class OpportunityViewSet(VisibleToUserMixin, ListModelMixin, GenericViewSet):
         return self._detail(self._get(pk))
 
     @extend_schema(
-        request=serializers.NoteSerializer, responses={201: serializers.NoteSerializer}, filters=False
+        request=serializers.OpportunityNoteSerializer,
+        responses={201: serializers.OpportunityNoteSerializer},
+        filters=False,
     )
     def add_note(self, request: Request, pk: str) -> Response:
         """Write a note."""
         opportunity = self._writable(pk)
-        form = serializers.NoteSerializer(data=request.data)
+        form = serializers.OpportunityNoteSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         note = services.add_note(opportunity=opportunity, user=request.user, text=form.validated_data["text"])
-        return Response(serializers.NoteSerializer(note).data, status=status.HTTP_201_CREATED)
+        return Response(serializers.OpportunityNoteSerializer(note).data, status=status.HTTP_201_CREATED)
 
     def _get(self, pk: str) -> Opportunity:
         found = self.get_queryset().filter(pk=pk).first()
@@ -292,7 +294,7 @@ class ClientViewSet(GenericViewSet):
     """One client by the SIP book's id of them (``user_id``), or by ours."""
 
     queryset = Client.objects.none()
-    serializer_class = serializers.ClientSerializer
+    serializer_class = serializers.ClientBookSerializer
 
     def _client(self) -> Client:
         user_id = self.kwargs["user_id"]
@@ -305,7 +307,7 @@ class ClientViewSet(GenericViewSet):
             raise Http404
         return found
 
-    @extend_schema(responses=serializers.ClientSerializer, filters=False)
+    @extend_schema(responses=serializers.ClientBookSerializer, filters=False)
     def retrieve(self, request: Request, user_id: str) -> Response:
         """A client with the figures of their SIPs and, for staff, what was found."""
         client, user = self._client(), request.user
