@@ -28,8 +28,9 @@ _MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 2}
 class Sip(ImportedModel):
     """One SIP registration as the firm's system last exported it. Written by imports only.
 
-    ``amount`` is INR per instalment day, ``monthly_amount`` = amount x num_days. The ``…_amount`` sums are lifetime INR.
-    ``status`` is kept as the file says it, known or not. ``increment_percentage`` is in percent as registered (10 = 10 %).
+    ``amount`` is INR per instalment day, ``monthly_amount`` = amount x num_days. The ``…_amount`` sums are lifetime
+    INR. ``status`` is kept as the file says it, known or not. ``increment_percentage`` is in percent as registered
+    (10 = 10 %).
     """
 
     sip_meta_id = models.CharField(max_length=40)
@@ -95,7 +96,7 @@ class Sip(ImportedModel):
 class SipAmountChange(OwnedModel):
     """The instalment amount of a SIP went from ``old_amount`` to ``new_amount``, first seen in ``run``'s file.
 
-    ``seen_on`` is the day the file speaks of (its event date), else the IST day of the import: the rise happened by then.
+    ``seen_on`` is the day the file speaks of (its event date), else the IST day of the import: it happened by then.
     """
 
     sip = models.ForeignKey(Sip, on_delete=models.CASCADE, related_name="amount_changes")
@@ -174,7 +175,7 @@ class TrailRate(OwnedModel):
 class Opportunity(OwnedModel):
     """One reason to talk to one client, found by one detector: one row a client and detector for ever.
 
-    The scan writes the figures, opens (``detected_on``), closes (``closed_on``) and reopens it; people write ``status``.
+    The scan writes the figures, opens (``detected_on``), closes (``closed_on``) and reopens; people write ``status``.
     ``potential_inflow`` is client money in INR on ``inflow_basis``, never the firm's income. ``evidence`` lists the
     client's SIPs with the figures the detector read, ``facts`` the sums and parameters behind the description.
     """
@@ -243,6 +244,18 @@ class Opportunity(OwnedModel):
             models.Index(
                 fields=["firm", "advisor", "-risk_score", "id"],
                 name="opportunities_open_by_advisor",
+                condition=Q(closed_on__isnull=True),
+            ),
+            models.Index(
+                fields=["firm", "-risk_score", "id"],
+                name="opportunities_open_worklist",
+                condition=Q(closed_on__isnull=True),
+            ),
+            # Sums over a firm's open rows are read off this index alone: a row is wide by its evidence.
+            models.Index(
+                fields=["firm", "opportunity_type", "inflow_basis"],
+                include=["potential_inflow", "status", "snoozed_until", "detected_on", "advisor"],
+                name="opportunities_open_sums",
                 condition=Q(closed_on__isnull=True),
             ),
         ]

@@ -59,6 +59,10 @@ class OpportunityTable(tables.Table):
         """The type alone, for files."""
         return value
 
+    def order_risk_score(self, rows: QuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
+        """Ties in the order of the index, so that pages never overlap and the first comes at once."""
+        return rows.order_by("-risk_score" if is_descending else "risk_score", "pk"), True
+
     def order_monthly_inflow(self, rows: QuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
         """Rows without monthly money come last either way."""
         return _missing_last(rows, "monthly_inflow", is_descending)

@@ -13,7 +13,7 @@ from django.db.models.functions import TruncMonth
 
 from opportunities.choices import InflowBasis
 from opportunities.models import Opportunity, Sip, SipAmountChange
-from wealthhub.clients.models import Advisor
+from wealthhub.clients.models import Advisor, Client
 
 if TYPE_CHECKING:
     from wealthhub.accounts.models import User
@@ -124,21 +124,22 @@ class AdvisorBook:
 
 
 def advisor_books(user: User, advisors: QuerySet[Advisor] | None = None) -> list[AdvisorBook]:
-    """Each visible advisor (or those of ``advisors``) and their book, largest invested amount first. Four queries."""
+    """Each visible advisor (or those of ``advisors``) and their book, largest invested amount first. Five queries."""
     rows = list((Advisor.objects.visible_to(user) if advisors is None else advisors).distinct())
     sips = Sip.objects.visible_to(user).counted().order_by()
     opportunities = Opportunity.objects.visible_to(user).open().order_by()
+    clients = Client.objects.visible_to(user).current().order_by()
     if advisors is not None:
         wanted = [advisor.pk for advisor in rows]
         sips = sips.filter(Q(advisor_id__in=wanted) | Q(client__advisor_id__in=wanted))
         opportunities = opportunities.filter(advisor_id__in=wanted)
+        clients = clients.filter(advisor_id__in=wanted)
     named = _by_key(
         sips.values("advisor_id").annotate(total_sips=Count("pk"), total_invested=Sum("success_amount")),
         "advisor_id",
     )
     served = _by_key(
         sips.values("client__advisor_id").annotate(
-            clients=Count("client_id", distinct=True),
             monthly_book=Sum("monthly_amount", filter=Q(is_active=True)),
             failed_amount=Sum("failed_amount"),
         ),
@@ -153,7 +154,8 @@ def advisor_books(user: User, advisors: QuerySet[Advisor] | None = None) -> list
         ),
         "advisor_id",
     )
-    books = [_book(advisor, named, served, found) for advisor in rows]
+    people = _by_key(clients.values("advisor_id").annotate(clients=Count("pk")), "advisor_id")
+    books = [_book(advisor, named, served, found, people) for advisor in rows]
     return sorted(books, key=lambda book: (-book.total_invested, book.advisor.pk))
 
 

@@ -80,7 +80,7 @@ def worklist_totals(rows: QuerySet[Opportunity], *, rate: Decimal | None) -> Wor
     sums = (
         rows.order_by()
         .values("opportunity_type", "inflow_basis")
-        .annotate(count=Count("pk"), money=Sum("potential_inflow"))
+        .annotate(count=Count("*"), money=Sum("potential_inflow"))  # "*": no column beyond the index's
         .values_list("opportunity_type", "inflow_basis", "count", "money")
     )
     return totals_from(sums, rate=rate)
@@ -160,4 +160,5 @@ def last_scan(firm: Firm | None) -> ScanRun | None:
 
 def new_since(user: User, day: date) -> int:
     """How many of those to work on were found on or after ``day``."""
-    return to_work_on(Opportunity.objects.visible_to(user)).filter(detected_on__gte=day).count()
+    rows = to_work_on(Opportunity.objects.visible_to(user)).filter(detected_on__gte=day)
+    return rows.aggregate(count=Count("*"))["count"]
