@@ -91,7 +91,9 @@ def make_book(*, sips: int, name: str = "Bench") -> Firm:
         cursor.execute(_CLIENTS, {"firm": firm.pk, "clients": clients})
         cursor.execute("ALTER TABLE clients_client ENABLE TRIGGER USER")
         cursor.execute(_IDENTIFIERS, {"firm": firm.pk})
-        cursor.execute("VACUUM ANALYZE clients_client")  # the planner must know how many clients a SIP may belong to
+        cursor.execute(
+            "VACUUM ANALYZE clients_client"
+        )  # the planner must know how many clients a SIP may belong to
         cursor.execute(_SIPS, {"firm": firm.pk, "clients": clients, "sips": sips})
         for table in ("clients_advisor", "clients_client", "clients_clientidentifier", "opportunities_sip"):
             cursor.execute(f"VACUUM ANALYZE {table}")

@@ -154,7 +154,9 @@ def _import(
     )
     done = imports.execute(run.pk)
     if done is None or done.status != RunStatus.SUCCEEDED:
-        raise DomainError(f"{filename} was not taken in: {done.error_message if done else 'it was taken over'}")
+        raise DomainError(
+            f"{filename} was not taken in: {done.error_message if done else 'it was taken over'}"
+        )
     say(
         f"{firm}: {filename}, {done.rows_read:,} rows, {done.rows_created:,} new, {done.rows_updated:,} changed, "
         f"{done.rows_rejected:,} rejected"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pgtrigger
 from celery.schedules import crontab
 
 from wealthhub import env as environment
@@ -139,6 +140,10 @@ CSRF_FAILURE_VIEW = "wealthhub.web.csrf_failure"
 FORM_RENDERER = "wealthhub.web.FormRenderer"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DJANGO_TABLES2_TEMPLATE = "django_tables2/wealthhub.html"
+
+PGHISTORY_LEVEL = (
+    pgtrigger.Statement
+)  # one insert a statement, not one a row: a bulk change stays a bulk change
 
 # --- Servers ----------------------------------------------------------------------------------------------
 _database_url, _redis = environment.server_urls()

@@ -13,8 +13,10 @@ from wealthhub.clients.choices import Relationship
 from wealthhub.clients.models import Client
 from wealthhub.clients.parties import AdvisorLink, ClientLink
 from wealthhub.errors import Invalid
+from wealthhub.imports.choices import Severity
 from wealthhub.imports.columns import NULL, Column, ColumnType, Fault, Identifier, Text, Warned
 from wealthhub.imports.sources import Batch, Join, Source, register
+from wealthhub.imports.staging import Issue
 
 WEALTHY = "wealthy"  # the order system whose ids the SIP book carries too
 
@@ -61,11 +63,35 @@ class Secret(ColumnType):
         return (kind.hash_column,) if kind.is_looked_up else (field,)
 
 
+_TAKEN_PANS = (
+    (
+        "pan_of_another_client",
+        (
+            "UPDATE {stage} s SET pan = NULL, pan_hash = NULL FROM {table} x, clients_client k"
+            " WHERE x.external_id = s.{column} AND k.firm_id = %(firm)s AND k.pan_hash = s.pan_hash"
+            " AND k.merged_into_id IS NULL AND k.id <> x.client_id RETURNING s.line"
+        ),
+        "Another client has this PAN; the rest of the row is taken.",
+    ),
+    (
+        "pan_given_twice",
+        (
+            "UPDATE {stage} s SET pan = NULL, pan_hash = NULL FROM ("
+            " SELECT o.line, y.client_id, last_value(y.client_id) OVER (PARTITION BY o.pan_hash ORDER BY o.line"
+            "  ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS holder_id"
+            " FROM {stage} o JOIN {table} y ON y.external_id = o.{column} WHERE o.pan_hash IS NOT NULL) lost"
+            " WHERE lost.line = s.line AND lost.client_id <> lost.holder_id RETURNING s.line"
+        ),
+        "A later row gives this PAN to another client; that later row counts.",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class PersonLink(ClientLink):
     """The client a row is about, by its id, else by its PAN; made where neither is known.
 
-    A blank cell says nothing: what is stored stays. A PAN that another client holds is left out and counted.
+    A blank cell says nothing: what is stored stays. A PAN that another client holds is left out with a warning.
     """
 
     def resolve(self, cursor: Any, batch: Batch) -> Join:
@@ -107,15 +133,7 @@ class PersonLink(ClientLink):
 
     def _keep_what_is_not_said(self, cursor: Any, batch: Batch) -> None:
         """Blank cells take the stored values; a PAN of somebody else, or one twice in the file, is left out."""
-        self._run(
-            cursor,
-            batch,
-            "UPDATE {stage} s SET pan = NULL, pan_hash = NULL FROM {table} x WHERE x.external_id = s.{column}"
-            " AND s.pan_hash IS NOT NULL AND (EXISTS (SELECT 1 FROM clients_client k WHERE k.firm_id = %(firm)s"
-            "  AND k.pan_hash = s.pan_hash AND k.merged_into_id IS NULL AND k.id <> x.client_id)"
-            " OR EXISTS (SELECT 1 FROM {stage} o JOIN {table} y ON y.external_id = o.{column}"
-            "  WHERE o.pan_hash = s.pan_hash AND o.line > s.line AND y.client_id <> x.client_id))",
-        )
+        self._leave_out_taken_pans(cursor, batch)
         self._run(
             cursor,
             batch,
@@ -127,6 +145,14 @@ class PersonLink(ClientLink):
         )
         if "birth_date" in batch.present:
             self._equal_birth_dates(cursor, batch)
+
+    def _leave_out_taken_pans(self, cursor: Any, batch: Batch) -> None:
+        """One PAN, one client: a PAN that another client holds, or that a later row gives to another, is warned of."""
+        for code, taken, message in _TAKEN_PANS:
+            self._run(cursor, batch, taken)
+            for (line,) in cursor.fetchall():
+                hint = "Merge the two clients if they are one, or correct the PAN."
+                batch.issues.add(Issue(line, "pan", "", code, Severity.WARNING, message, hint))
 
     def _equal_birth_dates(self, cursor: Any, batch: Batch) -> None:
         """A date of birth has no hash to compare by: where it did not change, stage the stored ciphertext."""

@@ -28,7 +28,9 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = [(source.name, source.title) for source in selectors.sources_for(user)]
-        nothing = [("", "Choose what the file is")] if len(offered) > 1 else []  # a guess would be sent unread
+        nothing = (
+            [("", "Choose what the file is")] if len(offered) > 1 else []
+        )  # a guess would be sent unread
         self.fields["source"].choices = [*nothing, *offered]  # type: ignore[attr-defined]
 
     def clean_file(self) -> UploadedFile:

@@ -16,7 +16,8 @@ class ImportRun(OwnedModel):
     """One file taken in for one source.
 
     The counts are of data rows: read = created + updated + unchanged + duplicate + rejected once it has succeeded.
-    A dry run counts what would have happened and books nothing. ``file`` is the kept original (card numbers blotted out).
+    A dry run counts what would have happened and books nothing. ``file`` is the
+    kept original (card numbers blotted out).
     """
 
     user = models.ForeignKey(
@@ -106,7 +107,7 @@ class ImportRun(OwnedModel):
 
 
 class ImportIssue(models.Model):
-    """One thing wrong with one row. ``line`` is the line of the file (the row's number in a workbook or a JSON array)."""
+    """One thing wrong with one row. ``line`` is the line of the file (a workbook's or JSON array's row number)."""
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="issues")
     line = models.BigIntegerField(null=True)
@@ -133,7 +134,7 @@ class ImportIssue(models.Model):
 
 
 class ImportChange(models.Model):
-    """A row as it was before a run changed it: what undoing the run puts back. ``before`` None: the run made the row."""
+    """A row as it was before a run changed it: what an undo puts back. ``before`` None: the run made the row."""
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="changes")
     table = models.CharField(max_length=63)

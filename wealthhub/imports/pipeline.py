@@ -72,7 +72,7 @@ def run(
 
     progress.phase = Phase.VALIDATING
     present = frozenset(column.target for column in layout.columns)
-    batch = Batch(stage, firm_id, run_id, source, present)
+    batch = Batch(stage, firm_id, run_id, source, present, issues)
     outcome.rejected += apply_checks(cursor, batch, issues)
     outcome.duplicate = drop_repeated(cursor, batch, issues)
     clock.lap("checking")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import xlsxwriter
 from django.apps import apps
@@ -25,6 +25,9 @@ from psycopg2 import sql
 from wealthhub.errors import DomainError
 from wealthhub.imports.choices import Severity
 from wealthhub.imports.columns import Column
+
+if TYPE_CHECKING:
+    from wealthhub.imports.staging import Issues
 
 TEMPLATE_FORMATS: Final = ("csv", "xlsx", "json")
 _KINDS: Final = {
@@ -50,6 +53,7 @@ class Batch:
     run_id: int
     source: Source
     present: frozenset[str]
+    issues: Issues
 
 
 @dataclass(frozen=True)

@@ -101,13 +101,15 @@ class ClientListTests(WealthhubTestCase):
 
     def test_a_pan_of_somebody_else_is_left_out(self):
         self.take(MEERA, JAY)
-        self.take(JAY.replace("ABCPE1235F", "ABCPE1234F"))
+        run = self.take(JAY.replace("ABCPE1235F", "ABCPE1234F"))
+        assert [issue.code for issue in run.issues.all()] == ["pan_of_another_client"]
         jay = Client.objects.get(identifiers__external_id="1609", firm=self.firm)
         assert jay.pan == "ABCPE1235F"
 
     def test_one_pan_under_two_new_ids_is_booked_once(self):
         run = self.take(MEERA, JAY.replace("ABCPE1235F", "ABCPE1234F"))
         assert run.rows_created == 2
+        assert [(issue.line, issue.code) for issue in run.issues.all()] == [(2, "pan_given_twice")]
         assert Client.objects.filter(firm=self.firm, pan_hash__isnull=False).count() == 1
 
     def test_a_person_s_decision_on_the_advisor_stands(self):
