@@ -47,13 +47,11 @@ class OpportunityTable(tables.Table):
     advisor = django_tables2.Column(verbose_name="Advisor", order_by=("advisor__name", "pk"))
     status = tables.BadgeColumn(verbose_name="Status", tones=STATUS_TONES)
 
-    def render_client(self, value: Any, record: Any) -> str:
-        """The name; the link of the column leads to the opportunity."""
-        return str(value)
-
     def render_opportunity_type(self, value: Any, record: Any) -> str:
-        """The type, and why."""
-        return format_html("{}<small>{}</small>", value, record.description)
+        """The type, which leads to the opportunity, and why."""
+        return format_html(
+            '<a href="{}">{}</a><small>{}</small>', record.get_absolute_url(), value, record.description
+        )
 
     def value_opportunity_type(self, value: Any, record: Any) -> str:
         """The type alone, for files."""

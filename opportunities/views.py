@@ -182,7 +182,11 @@ def sip_list(request: HttpRequest) -> HttpResponseBase:
     visible = selectors.visible_sips(request.user)
     filterset = SipFilter(request.GET, queryset=visible, request=request)
     rows = filterset.qs if filterset.is_valid() else visible.none()
-    totals = selectors.book_totals(rows)
+    is_whole = not any(
+        request.GET.get(name) for name in request.GET if name not in {"page", "sort", "export"}
+    )
+    picture = selectors.book_picture(request.user, rows, is_whole=is_whole)
+    totals = picture.totals
     left_out = ("client", "advisor") if request.user.role == "investor" else ()
     table = SipTable(rows, totals=totals.as_dict(), exclude=left_out)
     if file := web.export_response(request, table, name="sips"):
@@ -192,8 +196,8 @@ def sip_list(request: HttpRequest) -> HttpResponseBase:
         "chips": web.applied_filters(filterset),
         "totals": totals,
         "table": web.configure_table(request, table, per_page=ROWS_PER_PAGE),
-        "months": charts.registration_chart(selectors.monthly_book_by_registration(rows)),
-        "failed": charts.failed_chart(selectors.failed_by_status(rows)),
+        "months": charts.registration_chart(picture.months),
+        "failed": charts.failed_chart(picture.failed),
     }
     return web.render_page(request, "opportunities/sip_list.html", context, fragment="results")
 

@@ -2,17 +2,20 @@
 
 from opportunities.selectors.book import (
     AdvisorBook,
+    BookPicture,
     BookTotals,
     ClientBook,
     MonthAmount,
     StatusAmount,
     advisor_books,
     amount_history,
+    book_picture,
     book_totals,
     client_book,
     failed_by_status,
     monthly_book_by_registration,
     visible_sips,
+    whole_book,
 )
 from opportunities.selectors.detail import (
     HistoryItem,
@@ -41,6 +44,7 @@ from opportunities.selectors.worklist import (
 __all__ = [
     "DECIDED",
     "AdvisorBook",
+    "BookPicture",
     "BookTotals",
     "ClientBook",
     "HistoryItem",
@@ -51,6 +55,7 @@ __all__ = [
     "WorklistTotals",
     "advisor_books",
     "amount_history",
+    "book_picture",
     "book_totals",
     "client_book",
     "failed_by_status",
@@ -68,6 +73,7 @@ __all__ = [
     "totals_from",
     "visible_opportunities",
     "visible_sips",
+    "whole_book",
     "with_inflow_by_basis",
     "worklist_totals",
 ]

@@ -13,6 +13,7 @@ from django.db.models.functions import TruncMonth
 
 from opportunities.choices import InflowBasis
 from opportunities.models import Opportunity, Sip, SipAmountChange
+from opportunities.selectors.kept import kept
 from wealthhub.clients.models import Advisor, Client
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def book_totals(rows: QuerySet[Sip]) -> BookTotals:
     )
     figures: dict[str, Any] = {name: ZERO if value is None else value for name, value in sums.items()}
     return BookTotals(**figures)
+
+
+def whole_book(user: User) -> BookTotals:
+    """The sums over all that ``user`` sees, those marked deleted left out."""
+    return kept(user, "totals", lambda: book_totals(Sip.objects.visible_to(user).counted()))
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,24 @@ def failed_by_status(rows: QuerySet[Sip]) -> list[StatusAmount]:
     return [StatusAmount(each["status"] or "None given", each["failed"]) for each in sums[:8]]
 
 
+@dataclass(frozen=True)
+class BookPicture:
+    """The sums and the two charts' figures of some SIPs."""
+
+    totals: BookTotals
+    months: list[MonthAmount]
+    failed: list[StatusAmount]
+
+
+def book_picture(user: User, rows: QuerySet[Sip], *, is_whole: bool) -> BookPicture:
+    """The figures of ``rows``. ``is_whole``: they are everything ``user`` sees, whose figures are kept."""
+
+    def work() -> BookPicture:
+        return BookPicture(book_totals(rows), monthly_book_by_registration(rows), failed_by_status(rows))
+
+    return kept(user, "picture", work) if is_whole else work()
+
+
 def visible_sips(user: User) -> QuerySet[Sip]:
     """The SIPs ``user`` may see, ready for a list."""
     return Sip.objects.visible_to(user).select_related("client", "client__advisor")
@@ -124,39 +148,39 @@ class AdvisorBook:
 
 
 def advisor_books(user: User, advisors: QuerySet[Advisor] | None = None) -> list[AdvisorBook]:
-    """Each visible advisor (or those of ``advisors``) and their book, largest invested amount first. Five queries."""
+    """Each visible advisor (or those of ``advisors``) and their book, largest invested amount first."""
     rows = list((Advisor.objects.visible_to(user) if advisors is None else advisors).distinct())
     sips = Sip.objects.visible_to(user).counted().order_by()
     opportunities = Opportunity.objects.visible_to(user).open().order_by()
     clients = Client.objects.visible_to(user).current().order_by()
-    if advisors is not None:
+    if advisors is None:
+        groups = kept(user, "advisors", lambda: _groups(sips, clients))
+    else:
         wanted = [advisor.pk for advisor in rows]
         sips = sips.filter(Q(advisor_id__in=wanted) | Q(client__advisor_id__in=wanted))
+        groups = _groups(sips, clients.filter(advisor_id__in=wanted))
         opportunities = opportunities.filter(advisor_id__in=wanted)
-        clients = clients.filter(advisor_id__in=wanted)
-    named = _by_key(
-        sips.values("advisor_id").annotate(total_sips=Count("pk"), total_invested=Sum("success_amount")),
-        "advisor_id",
-    )
-    served = _by_key(
-        sips.values("client__advisor_id").annotate(
-            monthly_book=Sum("monthly_amount", filter=Q(is_active=True)),
-            failed_amount=Sum("failed_amount"),
-        ),
-        "client__advisor_id",
-    )
     monthly = Q(inflow_basis=InflowBasis.MONTHLY)
     found = _by_key(
         opportunities.values("advisor_id").annotate(
-            open_opportunities=Count("pk"),
+            open_opportunities=Count("*"),
             monthly_inflow=Sum("potential_inflow", filter=monthly),
             one_time_inflow=Sum("potential_inflow", filter=~monthly),
         ),
         "advisor_id",
     )
-    people = _by_key(clients.values("advisor_id").annotate(clients=Count("pk")), "advisor_id")
-    books = [_book(advisor, named, served, found, people) for advisor in rows]
+    books = [_book(advisor, *groups, found) for advisor in rows]
     return sorted(books, key=lambda book: (-book.total_invested, book.advisor.pk))
+
+
+def _groups(sips: QuerySet[Sip], clients: QuerySet[Client]) -> tuple[dict[Any, dict[str, Any]], ...]:
+    """Three groups of figures by advisor: of the SIPs naming them, of the clients' SIPs, and how many clients."""
+    named = sips.values("advisor_id").annotate(total_sips=Count("pk"), total_invested=Sum("success_amount"))
+    served = sips.values("client__advisor_id").annotate(
+        monthly_book=Sum("monthly_amount", filter=Q(is_active=True)), failed_amount=Sum("failed_amount")
+    )
+    people = clients.values("advisor_id").annotate(clients=Count("pk"))
+    return _by_key(named, "advisor_id"), _by_key(served, "client__advisor_id"), _by_key(people, "advisor_id")
 
 
 def _by_key(rows: Iterable[Any], key: str) -> dict[Any, dict[str, Any]]:

@@ -43,6 +43,8 @@ class OpportunityListTests(WorklistTestCase):
         page = self.get_as(self.asha, self.url)
         self.assertContains(page, "Meera Shah", count=2)
         self.assertContains(page, "2 rows")
+        for href in (self.failed.get_absolute_url(), self.client_of_asha.get_absolute_url()):
+            self.assertContains(page, f'href="{href}"')
 
     def test_everybody_sees_their_own(self) -> None:
         for user, count in (
@@ -255,6 +257,7 @@ class SipBookTests(WealthhubTestCase):
             self.client.get(self.url)
         for number in range(15):
             SipFactory(client=make_client(name=f"Client {number}", advisor=self.advisor_asha))
+        self.client.get(self.url)  # a new client makes the kept sums new
         with CaptureQueriesContext(connection) as many:
             self.client.get(self.url)
         assert len(many) == len(few)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from opportunities import selectors as opportunities
-from opportunities.models import Opportunity, ScanRun, Sip
+from opportunities.models import Opportunity, ScanRun
 from opportunities.selectors import BookTotals, WorklistTotals
 from wealthhub.dates import today_ist
 from wealthhub.imports.models import ImportRun
@@ -55,7 +55,7 @@ def morning(user: User) -> Morning:
         last_import=ImportRun.objects.visible_to(user).order_by("-pk").first(),
         totals=opportunities.worklist_totals(rows, rate=rate),
         rate=rate,
-        book=opportunities.book_totals(Sip.objects.visible_to(user).counted()),
+        book=opportunities.whole_book(user),
         new_count=opportunities.new_since(user, yesterday),
         new_since=yesterday,
         first=opportunities.next_to_call(user),
