@@ -209,8 +209,7 @@ SIGN_IN_ATTEMPTS_PER_ADDRESS = env(
 )  # more for shared offices
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
-    "login_failed": f"{SIGN_IN_ATTEMPTS}/{SIGN_IN_LOCK_SECONDS}s/key",
-    "login_failed_address": f"{SIGN_IN_ATTEMPTS_PER_ADDRESS}/{SIGN_IN_LOCK_SECONDS}s/ip",
+    "login_failed": f"{SIGN_IN_ATTEMPTS}/{SIGN_IN_LOCK_SECONDS}s/key",  # codes; passwords: accounts/locks.py
     "signup": "20/h/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -14,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from wealthhub import crypto
-from wealthhub.accounts import services
+from wealthhub.accounts import locks, services
 from wealthhub.accounts.models import User
 from wealthhub.api import client_address
 
@@ -43,32 +42,33 @@ class AccountAdapter(DefaultAccountAdapter):
             raise PermissionDenied(message)
         return address
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the attempt against the address and the account before the password is looked at.
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The account these credentials belong to, or None. Raises: ValidationError: locked, whatever they are.
 
-        A locked address no longer counts against accounts, so one caller cannot lock a firm out. The account is
+        A locked address does not count against accounts, so one caller cannot lock a firm out. The account is
         found by user name or e-mail, so that the two share one lock; an unknown name is counted as it was typed.
         """
-        app = "allauth.account"
-        by_address = ratelimit.consume(request, app=app, action="login_failed_address")
-        key = self._get_login_attempts_cache_key(request, **credentials)
-        by_account = by_address and ratelimit.consume(request, app=app, action="login_failed", key=key)
-        if not by_account:
-            if by_address:
-                by_address.rollback()  # the account is locked: nothing was guessed from here
-            account = _account_of(credentials)
-            if account is not None:
-                services.record(
-                    user=account, action="sign_in.refused_while_locked", obj=account, request=request
-                )
-            raise self.validation_error("too_many_login_attempts")
-        self._login_failed_rl_usage = ratelimit.RateLimitUsage(usage=[*by_address.usage, *by_account.usage])
-
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Write down a wrong password; an unknown name belongs to no firm and is not kept."""
         account = _account_of(credentials)
-        if account is not None:
+        attempt = locks.Attempt(
+            locks.known(account.pk) if account else locks.unknown(_typed(credentials)),
+            self.get_client_ip(request),
+        )
+        if attempt.is_locked():
+            self._refuse_as_locked(request, account)
+        user = super().authenticate(request, **credentials)
+        if attempt.failed() if user is None else attempt.succeeded():
+            self._refuse_as_locked(request, account)  # others sent side by side have locked it meanwhile
+        if user is None and account is not None:  # an unknown name belongs to no firm and is not kept
             services.record(user=account, action="sign_in.failed", obj=account, request=request)
+        return user
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Nothing: `authenticate` keeps the locks."""
+
+    def _refuse_as_locked(self, request: HttpRequest, account: User | None) -> NoReturn:
+        if account is not None:
+            services.record(user=account, action="sign_in.refused_while_locked", obj=account, request=request)
+        raise self.validation_error("too_many_login_attempts")
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Closed accounts and accounts of closed firms go no further."""
@@ -91,10 +91,6 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Everybody signs in again with the new password."""
         return reverse("account_login")
-
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        account = _account_of(credentials)
-        return f"account:{account.pk}" if account else f"name:{_typed(credentials).lower()}"
 
 
 def _typed(credentials: dict[str, Any]) -> str:

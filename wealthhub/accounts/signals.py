@@ -8,7 +8,7 @@ from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from django.dispatch import receiver
 
-from wealthhub.accounts import services
+from wealthhub.accounts import locks, services
 from wealthhub.accounts.models import User
 
 
@@ -21,7 +21,8 @@ def on_password_changed(user: User, **_: Any) -> None:
 
 @receiver(account.password_reset)
 def on_password_reset(user: User, **_: Any) -> None:
-    """As above, by mail."""
+    """As above, by mail. Whoever reads the owner's mail need not wait for a lock to end."""
+    locks.forget(locks.known(user.pk))
     services.end_sessions(user=user)
     services.record(user=user, action="password.reset", obj=user)
 

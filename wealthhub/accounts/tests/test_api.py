@@ -1,6 +1,8 @@
 """Sign-in for programs: tokens, second factor, locks, keys and registration."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from unittest import mock
 
 import jwt
@@ -16,11 +18,12 @@ from allauth.mfa.totp.internal.auth import (
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
+from django_redis import get_redis_connection
 from rest_framework.response import Response
 from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.viewsets import ViewSet
 
-from wealthhub.accounts import services
+from wealthhub.accounts import locks, services
 from wealthhub.accounts.choices import Role
 from wealthhub.accounts.models import ApiKey, AuditEvent, User
 from wealthhub.testing import PASSWORD, WealthhubTestCase
@@ -140,7 +143,26 @@ class LoginTests(ApiTestCase):
         assert self.login("as\x00ha").status_code == 400
 
 
+class Clock:
+    """Redis's clock, moved forward by hand."""
+
+    def __init__(self):
+        self.ahead, self.real = 0, locks._now
+
+    def now(self):
+        return self.real() + self.ahead
+
+    def pass_seconds(self, seconds):
+        self.ahead += seconds * 1000
+
+
 class LockTests(ApiTestCase):
+    @contextmanager
+    def clock(self):
+        clock = Clock()
+        with mock.patch.object(locks, "_now", clock.now):
+            yield clock
+
     def test_five_wrong_passwords_lock_the_account_from_every_address(self):
         for number in range(5):
             assert self.login("asha", WRONG, address=f"10.1.0.{number}").status_code == 401
@@ -192,21 +214,89 @@ class LockTests(ApiTestCase):
         for _ in range(7):
             assert self.login().status_code == 200
 
-    def test_a_right_password_in_between_does_not_wipe_the_wrong_ones(self):
+    def test_four_wrong_passwords_lock_nothing(self):
+        for _ in range(4):
+            assert self.login("asha", WRONG).status_code == 401
+        assert self.login().status_code == 200
+
+    def test_a_right_password_clears_the_accounts_count(self):
+        for round_ in range(2):
+            for number in range(4):
+                assert self.login("asha", WRONG, address=f"10.4.{round_}.{number}").status_code == 401
+            assert self.login("asha", PASSWORD, address=f"10.4.{round_}.9").status_code == 200
+
+    def test_a_right_password_does_not_clear_the_addresses_count(self):
         for _ in range(4):
             self.login("asha", WRONG, address="10.4.0.1")
         assert self.login("asha", PASSWORD, address="10.4.0.1").status_code == 200
-        assert self.login("asha", WRONG, address="10.4.0.1").status_code == 401
+        assert self.login("arun", WRONG, address="10.4.0.1").status_code == 401
         assert self.login("asha", PASSWORD, address="10.4.0.1").status_code == 429
+        assert self.login("asha", PASSWORD, address="10.4.0.2").status_code == 200
 
-    def test_the_lock_ends_after_five_minutes(self):
+    def test_the_lock_lasts_five_minutes_from_the_fifth_wrong_password(self):
+        with self.clock() as clock:
+            for name in ("asha", "nobody-at-all"):
+                for number in range(4):
+                    assert self.login(name, WRONG, address=f"10.7.0.{number}").status_code == 401
+                clock.pass_seconds(280)
+                assert self.login(name, WRONG, address="10.7.0.4").status_code == 401
+                clock.pass_seconds(299)
+                assert self.login(name, PASSWORD, address="10.7.0.5").status_code == 429
+                clock.pass_seconds(2)
+                open_again = 200 if name == "asha" else 401
+                assert self.login(name, PASSWORD, address="10.7.0.5").status_code == open_again
+                clock.pass_seconds(600)
+
+    def test_an_address_is_locked_for_five_minutes_from_the_fifth_wrong_password(self):
+        with self.clock() as clock:
+            for name in ("arun", "admin", "manager", "nobody-at-all"):
+                assert self.login(name, WRONG, address="10.8.0.1").status_code == 401
+            clock.pass_seconds(280)
+            assert self.login("ravi", WRONG, address="10.8.0.1").status_code == 401
+            clock.pass_seconds(299)
+            assert self.login("asha", PASSWORD, address="10.8.0.1").status_code == 429
+            clock.pass_seconds(2)
+            assert self.login("asha", PASSWORD, address="10.8.0.1").status_code == 200
+
+    def test_attempts_while_locked_do_not_make_it_longer(self):
+        with self.clock() as clock:
+            for number in range(5):
+                self.login("asha", WRONG, address=f"10.7.0.{number}")
+            clock.pass_seconds(299)
+            for number in range(6):
+                assert self.login("asha", WRONG, address=f"10.7.1.{number}").status_code == 429
+            clock.pass_seconds(2)
+            assert self.login("asha", PASSWORD, address="10.7.2.1").status_code == 200
+
+    def test_wrong_passwords_more_than_five_minutes_apart_do_not_add_up(self):
+        with self.clock() as clock:
+            for number in range(4):
+                self.login("asha", WRONG, address=f"10.7.0.{number}")
+            clock.pass_seconds(301)
+            assert self.login("asha", WRONG, address="10.7.0.4").status_code == 401
+            assert self.login("asha", PASSWORD, address="10.7.0.5").status_code == 200
+
+    def test_the_lock_is_gone_from_redis_after_five_minutes(self):
         for _ in range(5):
             self.login("asha", WRONG)
-        now = time.time()
-        with mock.patch("allauth.core.internal.ratelimit.time.time", return_value=now + 295):
-            assert self.login().status_code == 429
-        with mock.patch("allauth.core.internal.ratelimit.time.time", return_value=now + 301):
-            assert self.login().status_code == 200
+        redis = get_redis_connection("default")
+        kept = {key: redis.pttl(key) for key in redis.scan_iter("sign-in:*")}
+        assert len(kept) == 2  # by account and by address; the counts are gone
+        assert all(290_000 < left <= 300_000 for left in kept.values())
+
+    def test_a_guess_that_was_under_way_when_the_lock_fell_learns_nothing(self):
+        attempt = locks.Attempt(locks.known(self.asha.pk), "10.7.9.9")
+        assert not attempt.is_locked()
+        for number in range(5):
+            self.login("asha", WRONG, address=f"10.7.0.{number}")
+        assert attempt.succeeded()
+        assert attempt.failed()
+
+    def test_many_guesses_at_once_are_told_at_most_five_times(self):
+        attempts = [locks.Attempt(locks.unknown("nobody"), f"10.7.8.{number}") for number in range(40)]
+        with ThreadPoolExecutor(8) as pool:
+            refused = list(pool.map(locks.Attempt.failed, attempts))
+        assert refused.count(False) == 5
 
     def test_pages_and_api_share_the_lock(self):
         for _ in range(3):

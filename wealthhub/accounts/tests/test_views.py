@@ -82,7 +82,9 @@ class SignInTests(PageTestCase):
 
 
 class PasswordTests(PageTestCase):
-    def test_reset_by_mail(self):
+    def test_reset_by_mail_changes_the_password_and_lifts_the_lock(self):
+        for _ in range(5):
+            self.client.post(LOGIN, {"login": "asha", "password": "wrong"}, REMOTE_ADDR="10.0.0.9")
         self.client.post("/accounts/password/reset/", {"email": "asha@example.com"})
         link = re.search(r"http://testserver(\S+)", mail.outbox[0].body).group(1)
         page = self.client.get(link, follow=True)
@@ -92,6 +94,7 @@ class PasswordTests(PageTestCase):
         assert User.objects.get(pk=self.asha.pk).check_password(new)
         assert AuditEvent.objects.filter(user=self.asha, action="password.reset").exists()
         assert "This link no longer works" in self.client.get(link, follow=True).content.decode()
+        assert self.client.post(LOGIN, {"login": "asha", "password": new})["Location"] == "/"
 
     def test_known_and_unknown_addresses_get_the_same_answer(self):
         known = self.client.post("/accounts/password/reset/", {"email": "asha@example.com"}, follow=True)
