@@ -94,7 +94,9 @@ class SipTable(tables.Table):
     advisor = django_tables2.Column(
         verbose_name="Advisor", accessor="client__advisor", order_by=("client__advisor__name", "pk")
     )
-    scheme_names = django_tables2.Column(verbose_name="Schemes", orderable=False)
+    scheme_names = django_tables2.Column(
+        verbose_name="Schemes", orderable=False, empty_values=(None, "", [])
+    )  # a third of a real book names none
     amount = tables.MoneyColumn(verbose_name="Instalment (INR)", places=0)
     monthly_amount = tables.MoneyColumn(verbose_name="Monthly (INR)", total="monthly_all", places=0)
     status = tables.BadgeColumn(verbose_name="Status", tones=SIP_TONES)

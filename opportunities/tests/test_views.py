@@ -215,6 +215,13 @@ class SipBookTests(WealthhubTestCase):
         SipFactory(client=cls.client_of_arun, is_active=False)
         SipFactory(client=cls.client_of_ravi)
 
+    def test_a_sip_that_names_no_scheme_is_shown_and_exported(self) -> None:
+        SipFactory(client=self.client_of_asha, sip_meta_id="77001", scheme_names=[])
+        self.client.force_login(self.asha)
+        self.assertContains(self.client.get(self.url), "77001")
+        lines = b"".join(self.client.get(self.url, {"export": "csv"}).streaming_content).decode()
+        assert "77001" in lines
+
     def test_it_works(self) -> None:
         page = self.get_as(self.asha, self.url)
         totals = page.context["totals"]
