@@ -243,10 +243,9 @@ class Day(ColumnType):
         found = instants.read(raw)
         if found is None:
             return not_a_date(raw)
-        day = found[0].astimezone(IST).date()
-        if not 1900 <= day.year <= 2200:
+        if not 1900 <= found[0].year <= 2200:  # looked at first: no other zone has a day before year 1
             return Fault("not_a_date", "A year before 1900 or after 2200.", "Check the year.")
-        return day.isoformat()
+        return found[0].astimezone(IST).date().isoformat()
 
     def describe(self) -> str:
         """Words."""
@@ -437,4 +436,4 @@ def shown(raw: str, *, secret: bool = False) -> str:
 def as_date(raw: str) -> date | None:
     """The calendar date in ``raw``, or None; for callers outside a run."""
     found = instants.read(raw.strip())
-    return found[0].astimezone(IST).date() if found else None
+    return found[0].astimezone(IST).date() if found and 1900 <= found[0].year <= 2200 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import tempfile
@@ -16,7 +17,7 @@ from django.core.files.base import File
 from wealthhub.imports import cards, sources
 from wealthhub.imports.choices import Severity
 from wealthhub.imports.models import ImportIssue, ImportRun
-from wealthhub.imports.readers import FileRefused, TableReader, guarded, open_table
+from wealthhub.imports.readers import FileRefused, TableReader, detect_encoding, guarded, open_table
 from wealthhub.imports.sources import Source
 from wealthhub.imports.staging import Issues, RowConverter, lay_out
 
@@ -115,43 +116,60 @@ def _own(table: TableReader, cells: tuple[str, ...]) -> list[str]:
 def scrub(run: ImportRun) -> None:
     """Rewrite the kept file of ``run`` without card numbers: bytes crossed out, or for a workbook a CSV of its rows."""
     storage, old = run.file.storage, run.file.name
-    with run.file.open("rb") as file, tempfile.TemporaryFile() as clean:
-        suffix = suffix_of(old)
-        if suffix in {".xlsx", ".xlsm", ".xls"} or _is_two_byte(file):
-            suffix = ".csv"
-            _rewrite_as_csv(run, file, clean)
-        else:
-            _blot(file, clean)
-        clean.seek(0)
-        run.file.save(f"{run.sha256[:16]}{suffix}", File(clean), save=False)
-    ImportRun.objects.filter(pk=run.pk).update(file=run.file.name)
+    try:
+        with run.file.open("rb") as file, tempfile.TemporaryFile() as clean:
+            suffix = _write_clean(run, file, clean)
+            clean.seek(0)
+            run.file.save(f"{run.sha256[:16]}{suffix}", File(clean), save=False)
+    except FileRefused:  # what cannot be read cannot be cleaned either
+        run.file = ""
+    ImportRun.objects.filter(pk=run.pk).update(file=run.file.name or "")
     storage.delete(old)
 
 
-def _is_two_byte(file: BinaryIO) -> bool:
-    start = file.read(4)
+def _write_clean(run: ImportRun, file: BinaryIO, clean: BinaryIO) -> str:
+    """The file without card numbers, its lines where they were; returns the suffix it now needs."""
+    suffix = suffix_of(run.file.name)
+    start = file.read(COPY_BYTES)
     file.seek(0)
-    return b"\0" in start or start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        _rewrite_as_csv(run, file, clean)
+        return ".csv"
+    try:
+        encoding = detect_encoding(start)
+    except FileRefused:
+        encoding = "utf-8"  # as bytes it has nothing to lose
+    decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding.startswith("utf-16") else None
+    _blot(file, clean, decoder, escapes=suffix in {".json", ".jsonl", ".ndjson"})
+    return suffix
 
 
-def _blot(file: BinaryIO, clean: BinaryIO) -> None:
-    """Cross card numbers out piece by piece; a piece ends where no number can go on."""
+def _blot(
+    file: BinaryIO, clean: BinaryIO, decoder: codecs.IncrementalDecoder | None, *, escapes: bool
+) -> None:
+    """Cross card numbers out piece by piece; a piece ends where no number can go on. Two-byte text becomes UTF-8."""
     left = b""
     while data := file.read(COPY_BYTES):
-        left += data
+        left += decoder.decode(data).encode() if decoder else data
         end = len(left)
-        while end and end > len(left) - 4096 and (48 <= left[end - 1] <= 57 or left[end - 1] in b" -"):
+        while end and end > len(left) - 4096 and (left[end - 1] > 127 or left[end - 1] in b"0123456789 -\\u"):
             end -= 1
-        clean.write(cards.blot(left[:end])[0])
+        clean.write(cards.blot(left[:end], escapes=escapes)[0])
         left = left[end:]
-    clean.write(cards.blot(left)[0])
+    clean.write(cards.blot(left, escapes=escapes)[0])
 
 
 def _rewrite_as_csv(run: ImportRun, file: BinaryIO, clean: BinaryIO) -> None:
-    table = open_table(file, filename=run.filename, path=sources.get(run.source).path)
+    """A workbook's rows as CSV, each on the line its row had, so that what was said of a line still holds."""
+    table = open_table(file, filename=run.file.name, path=sources.get(run.source).path)
     text = io.TextIOWrapper(clean, "utf-8", errors="replace", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow(table.header)
+    writer = csv.writer(text, lineterminator="\n")
+    at = table.header_line
+    text.write("\n" * (at - 1))
+    writer.writerow([cards.mask(name) for name in table.header])
     for batch in table.batches():
-        writer.writerows([cards.mask(cell) for cell in row] for row in batch.cells)
+        for line, row in zip(batch.lines, batch.cells, strict=True):
+            text.write("\n" * (line - at - 1))
+            writer.writerow([cards.mask(" ".join(cell.splitlines())) for cell in row])
+            at = line
     text.detach()

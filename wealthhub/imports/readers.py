@@ -11,7 +11,9 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO, Final
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -30,6 +32,8 @@ from wealthhub.imports.rows import (
 LONGEST_CELL: Final = 1 << 20
 UNPACKED_LIMIT: Final = 2 << 30
 UNPACKED_RATIO: Final = 200
+CELLS_LIMIT: Final = 100_000_000  # a sheet's height x width: the reader keeps the blank cells too
+_END: Final = "\x04 end of file"  # a line of its own after the last one, unless a quote is still open
 OWN_COLUMNS: Final = ("reason", "line")  # what our file of rejected rows adds; not read back
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -129,7 +133,42 @@ def _check_workbook(file: BinaryIO) -> None:
     packed = sum(part.compress_size for part in parts) or 1
     if unpacked > UNPACKED_LIMIT or (unpacked > (64 << 20) and unpacked > packed * UNPACKED_RATIO):
         raise FileRefused("The workbook unpacks to more than can be taken in.", code="zip_bomb")
+    with zipfile.ZipFile(file) as archive:
+        for part in parts:
+            if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
+                _check_sheet(archive, part)
     file.seek(0)
+
+
+def _check_sheet(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Refuse a sheet whose far corners span more cells than memory has; few cells are enough for that."""
+    widest, deepest, left = 0, 0, b""
+    try:
+        with archive.open(part) as sheet:
+            while data := sheet.read(BYTES_PER_READ):
+                data = left + data
+                letters = set(_CELL_COLUMN.findall(data))
+                widest = max([widest, *map(_column_number, letters)])
+                deepest = max([deepest, *map(int, _FAR_ROW.findall(data))])
+                left = data[-32:]
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError, zlib.error) as error:
+        raise FileRefused("The workbook is damaged.", code="wrong_file_type") from error
+    if widest * deepest > CELLS_LIMIT:
+        raise FileRefused(
+            "The sheet reaches too far right and down. Delete what stands far below and beside the table.",
+            code="too_large",
+        )
+
+
+_CELL_COLUMN: Final = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})\d""")
+_FAR_ROW: Final = re.compile(rb"""\br\s*=\s*["'][A-Z]*(\d{5,7})["']""")
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 class DelimitedReader(TableReader):
@@ -143,14 +182,25 @@ class DelimitedReader(TableReader):
         self.delimiter = detect_delimiter(start.decode(encoding, "replace"))
         csv.field_size_limit(LONGEST_CELL)
         text = io.TextIOWrapper(_Counted(file, self), encoding, errors="surrogateescape", newline="")  # type: ignore[type-var]
-        self._rows = csv.reader(text, delimiter=self.delimiter)
+        self._rows = csv.reader(chain(text, [_END]), delimiter=self.delimiter)
         header = next((row for row in self._read() if row), [])
         self.header = tuple(name.strip().lstrip("\ufeff") for name in header)
         self._guarded = {name.lower() for name in self.header} >= set(OWN_COLUMNS)
 
     def _read(self) -> Iterator[list[str]]:
         try:
-            yield from self._rows
+            begun = 1
+            for row in self._rows:
+                if row and row[-1].endswith(_END):
+                    if row != [_END]:
+                        raise FileRefused(
+                            f"A quote opened on line {begun} is never closed. Close or double it.",
+                            code="broken_row",
+                            line=begun,
+                        )
+                    return
+                begun = self._rows.line_num + 1
+                yield row
         except csv.Error as error:
             raise FileRefused(
                 f"Line {self._rows.line_num} cannot be read: {error}.",
@@ -192,7 +242,7 @@ class _Counted(io.RawIOBase):
 
 def detect_delimiter(start: str) -> str:
     """The delimiter that splits the first line into the most cells; a comma where none does."""
-    first = next((line for line in start.splitlines() if line.strip()), "")
+    first = next((line for line in start.splitlines() if line.strip()), "")[:100_000]
     counts = {mark: len(next(csv.reader([first], delimiter=mark))) for mark in ",;\t|"}
     return max(counts, key=lambda mark: counts[mark])
 
@@ -222,7 +272,7 @@ class WorkbookReader(TableReader):
         while self._first < 20 and not any(header):
             self._first += 1
             header = [cell_text(value).strip() for value in next(self._rows, [])]
-        self.header = tuple(header)
+        self.header, self.header_line = tuple(header), self._first
 
     def batches(self) -> Iterator[Rows]:
         """Every row that is not blank."""

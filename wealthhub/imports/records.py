@@ -70,11 +70,18 @@ class RecordReader(TableReader):
         for line, record in enumerate(records, start=before + 1):
             if not isinstance(record, dict):
                 batch.broken.append(BrokenRow(line, "Not an object with columns.", [cell_text(record)]))
-            elif len(record) != len(self.header) and self._hides_a_card(record):
+                continue
+            try:
+                hidden = len(record) != len(self.header) and self._hides_a_card(record)
+                cells = tuple(cell_text(record.get(name)) for name in self.header)
+            except RecursionError:
+                batch.broken.append(BrokenRow(line, "Nested too deeply for a row.", []))
+                continue
+            if hidden:
                 batch.broken.append(BrokenRow(line, "", [], "card_number"))
             else:
                 batch.lines.append(line)
-                batch.cells.append(tuple(cell_text(record.get(name)) for name in self.header))
+                batch.cells.append(cells)
         return batch
 
     def _hides_a_card(self, record: dict[str, Any]) -> bool:

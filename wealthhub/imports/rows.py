@@ -50,6 +50,7 @@ class TableReader:
     format = ""
     encoding = ""
     delimiter = ""
+    header_line = 1
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file

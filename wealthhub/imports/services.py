@@ -149,7 +149,7 @@ def book_checked(*, run: ImportRun, user: User | None) -> ImportRun:
             firm=run.firm,
             source=sources.get(run.source),
             file=file,
-            filename=run.filename,
+            filename=str(PurePath(run.filename).with_suffix(suffix_of(run.file.name))),
             on_error=run.on_error,
             channel=run.channel,
             limit=run.size * 8 + COPY_BYTES,
@@ -175,6 +175,7 @@ def execute(run_id: int, *, on_progress: Callable[[Progress], None] | None = Non
         return None
     run = ImportRun.objects.select_related("firm").get(pk=run_id)
     progress, issues = Progress(tell=on_progress), Issues()
+    refused: FileRefused | None = None
     try:
         with Heartbeat(run_id, progress):
             outcome, refused = _attempt(run, issues, progress)
@@ -185,7 +186,8 @@ def execute(run_id: int, *, on_progress: Callable[[Progress], None] | None = Non
         _fail(run, error, issues)
     finally:
         issues.close()
-    if "card_number" in issues.codes:
+    # A refused file was not looked through to its end: what it holds is not known.
+    if "card_number" in issues.codes or (refused is not None and not isinstance(refused, HasErrors)):
         scrub(run)
     return run
 
@@ -197,7 +199,7 @@ def _attempt(
     try:
         with run.file.open("rb") as file, transaction.atomic():
             source = sources.get(run.source)
-            table = open_table(file, filename=run.filename, path=source.path)
+            table = open_table(file, filename=run.file.name, path=source.path)
             with connection.cursor() as cursor, triggers.at_rest(cursor):
                 outcome = pipeline.run(
                     cursor,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
+import psycopg2
 from django.db import connection, models
 from psycopg2 import sql
 
@@ -144,6 +145,12 @@ def lay_out(source: Source, header: Iterable[str]) -> Layout:
     found: dict[str, int] = {}
     unknown, unknown_places = [], []
     names = list(header)
+    if any(map(cards.card_numbers, names)):
+        fault = card_fault()
+        raise FileRefused(
+            "A header holds what looks like a payment card number. The first row must name the columns.",
+            code=fault.code,
+        )
     for place, name in enumerate(names):
         column = source.column_for(name)
         if column is None:
@@ -250,6 +257,7 @@ class StageStream:
     def __init__(self, table: TableReader, converter: RowConverter, progress: Progress) -> None:
         self._pieces = self._parse(table, converter, progress)
         self._left = ""
+        self.refused: FileRefused | None = None
 
     def _parse(self, table: TableReader, converter: RowConverter, progress: Progress) -> Iterator[str]:
         for batch in table.batches():
@@ -264,7 +272,11 @@ class StageStream:
     def read(self, size: int = -1) -> str:
         """The next rows: one batch, or what is left of one; an empty text at the end."""
         if not self._left:
-            self._left = next(self._pieces, "")
+            try:
+                self._left = next(self._pieces, "")
+            except FileRefused as refused:
+                self.refused = refused  # the driver keeps only its text
+                raise
         if size < 0 or len(self._left) <= size:
             text, self._left = self._left, ""
             return text
@@ -304,9 +316,17 @@ def _no_cycle_search() -> Iterator[None]:
 
 
 def fill_stage(cursor: Any, stage: sql.Identifier, stream: StageStream, *, key: Iterable[str]) -> None:
-    """COPY the stream into the staging table and let the planner know its size and the spread of its ``key``."""
+    """COPY the stream into the staging table and let the planner know its size and the spread of its ``key``.
+
+    Raises: FileRefused: the file cannot be read to its end.
+    """
     copy = sql.SQL("COPY {} FROM STDIN").format(stage).as_string(cursor.connection)
-    with _no_cycle_search():
-        cursor.cursor.copy_expert(copy, stream, 1 << 20)
+    try:
+        with _no_cycle_search():
+            cursor.cursor.copy_expert(copy, stream, 1 << 20)
+    except psycopg2.Error:
+        if stream.refused is None:
+            raise
+        raise stream.refused from None
     names = sql.SQL(", ").join(map(sql.Identifier, [*key, "line"]))
     cursor.execute(sql.SQL("ANALYZE {} ({})").format(stage, names))
