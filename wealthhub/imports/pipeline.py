@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from django.apps import apps
+from django.db import connection
 from psycopg2 import sql
 
 from wealthhub.imports.choices import Phase, Severity
@@ -24,8 +26,10 @@ from wealthhub.imports.staging import (
     fill_stage,
     lay_out,
 )
+from wealthhub.models import ImportedModel
 
 STAGE = "import_stage_{}"
+MANY_NEW_ROWS = 1000
 
 
 @dataclass
@@ -96,6 +100,16 @@ def run(
         outcome.summary["history_rows"] = history
     outcome.summary |= _about(layout, table) | {"seconds": clock.laps}
     return outcome
+
+
+def refresh_statistics(outcome: Outcome) -> None:
+    """Tell the planner of a large booking now: what reads next (a scan, a page) must not plan for an empty table."""
+    if outcome.created < MANY_NEW_ROWS:
+        return
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            if issubclass(model, ImportedModel):
+                cursor.execute(f'ANALYZE "{model._meta.db_table}"')
 
 
 class _Clock:

@@ -40,12 +40,13 @@ def today(request: HttpRequest) -> HttpResponse:
 def _investor_today(request: HttpRequest) -> HttpResponse:
     client = request.user.client
     rows = opportunities.visible_sips(request.user).counted()
+    totals = opportunities.book_totals(rows)
     context = {
         "client": client,
         "advisor": client.advisor if client else None,
         "advisor_word": _advisor_word(request),
-        "totals": opportunities.book_totals(rows),
-        "table": _sips(request, rows, leave_out=("client", "advisor")),
+        "totals": totals,
+        "table": _sips(request, rows, totals, leave_out=("client", "advisor")),
     }
     return web.render_page(request, "overview/today_investor.html", context)
 
@@ -78,11 +79,12 @@ def client(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     is_investor = user.role == "investor"
     sips = opportunities.visible_sips(user).counted().filter(client=person)
+    totals = opportunities.book_totals(sips)
     context = {
         **client_panels(person, user),
         "opportunities": [] if is_investor else opportunities.opportunities_of_client(user, person.pk),
-        "totals": opportunities.book_totals(sips),
-        "table": _sips(request, sips, leave_out=("client", "advisor")),
+        "totals": totals,
+        "table": _sips(request, sips, totals, leave_out=("client", "advisor")),
         "is_investor": is_investor,
         "may_write": user.may_write,
     }
@@ -126,8 +128,10 @@ def advisor(request: HttpRequest, pk: int) -> HttpResponse:
     return web.render_page(request, "overview/advisor.html", context)
 
 
-def _sips(request: HttpRequest, rows: object, *, leave_out: tuple[str, ...]) -> SipTable:
-    table = SipTable(rows, exclude=leave_out)
+def _sips(
+    request: HttpRequest, rows: object, totals: opportunities.BookTotals, *, leave_out: tuple[str, ...]
+) -> SipTable:
+    table = SipTable(rows, totals=totals.as_dict(), exclude=leave_out)
     table.target = ""
     return web.configure_table(request, table, per_page=SIPS_SHOWN)
 
