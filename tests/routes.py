@@ -206,7 +206,7 @@ ROUTES: dict[str, Route] = {
         pk("/api/imports/{}/rejected.csv", "import_run"), "404 AMVUS, 403 YI, 401 N"
     ),
     r"POST api/imports/(?P<pk>\d{1,18})/undo/?": post(
-        pk("/api/imports/{}/undo/", "import_run"), "200 A, 404 MVUS, 403 YI, 401 N"
+        pk("/api/imports/{}/undo/", "import_run"), "202 A, 404 MVUS, 403 YI, 401 N"
     ),
     # --- clients' API
     "api/clients/?": get("/api/clients", API_STAFF),

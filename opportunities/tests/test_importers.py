@@ -109,9 +109,10 @@ class SipBookTests(WealthhubTestCase):
         }
         found = Opportunity.objects.create(opportunity_type="failed_sips", status="contacted", **figures)
         with pytest.raises(BuiltOn, match="opportunities"):
-            services.undo(run=run, user=self.admin)
+            services.start_undo(run=run, user=self.admin)
         assert Sip.objects.exists()
         Opportunity.objects.filter(pk=found.pk).update(status="new")
-        services.undo(run=run, user=self.admin)
+        services.start_undo(run=run, user=self.admin)
+        services.execute_undo(run.pk)
         assert not Sip.objects.exists()
         assert not Opportunity.objects.exists()

@@ -92,15 +92,15 @@ class ImportRunAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Take back everything the runs booked", permissions=["repair"])
     def take_back(self, request: HttpRequest, runs: QuerySet) -> None:
-        """Newest first, so that a run does not stand in the way of an older chosen one."""
+        """Queue them, newest first, so that a run does not stand in the way of an older chosen one."""
         user: Any = request.user
         for run in runs.order_by("-pk"):
             try:
-                services.undo(run=run, user=user)
+                services.start_undo(run=run, user=user)
             except DomainError as refusal:
                 messages.error(request, f"{run}: {refusal.message}")
             else:
-                messages.success(request, f"{run} was taken back.")
+                messages.success(request, f"{run} is being taken back.")
 
 
 class RunPartAdmin(ReadOnlyAdmin):

@@ -9,17 +9,19 @@ class RunStatus(TextChoices):
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
     SUCCEEDED = "succeeded", "Succeeded"
+    UNDOING = "undoing", "Being undone"
     FAILED = "failed", "Failed"
     UNDONE = "undone", "Undone"
 
 
 class Phase(TextChoices):
-    """What a running import is doing."""
+    """What a running import, or its undo, is doing."""
 
     WAITING = "waiting", "Waiting"
     READING = "reading", "Reading and checking"
     VALIDATING = "validating", "Checking the whole file"
     MERGING = "merging", "Booking"
+    UNDOING = "undoing", "Taking back"
     DONE = "done", "Done"
 
 

@@ -20,10 +20,12 @@ log = structlog.get_logger(__name__)
 class Heartbeat:
     """Writes ``progress`` to the run about once a second, over a connection of its own, until it is left.
 
+    Without ``progress`` (an undo has none) it writes only that the run is alive.
+
     The run's row is not locked by its long transaction before its very end, so the two do not wait for each other.
     """
 
-    def __init__(self, run_id: int, progress: Progress) -> None:
+    def __init__(self, run_id: int, progress: Progress | None = None) -> None:
         self._run_id, self._progress = run_id, progress
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"import {run_id}", daemon=True)
@@ -61,6 +63,12 @@ class Heartbeat:
                 database.close()
 
     def _write(self, cursor: Any) -> None:
+        if self._progress is None:
+            cursor.execute(
+                "UPDATE imports_importrun SET heartbeat_at = %s WHERE id = %s AND phase = 'undoing'",
+                [timezone.now(), self._run_id],
+            )
+            return
         cursor.execute(
             "UPDATE imports_importrun SET heartbeat_at = %s, phase = %s, rows_read = %s, bytes_done = %s"
             " WHERE id = %s AND status = 'running'",

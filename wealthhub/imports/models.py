@@ -76,7 +76,9 @@ class ImportRun(OwnedModel):
             models.Index(fields=["firm", "-id"], name="imports_run_firm"),
             models.Index(fields=["firm", "source", "sha256"], name="imports_run_same_file"),
             models.Index(
-                fields=["status"], name="imports_run_open", condition=Q(status__in=["queued", "running"])
+                fields=["status"],
+                name="imports_run_open",
+                condition=Q(status__in=["queued", "running", "undoing"]),
             ),
         ]
         constraints = [

@@ -74,6 +74,8 @@ def progress(run: ImportRun, *, now: datetime | None = None) -> Progress:
     started, ended = run.started_at or run.created_at, run.finished_at or now
     elapsed = max(0, int((ended - started).total_seconds()))
     phase = Phase(run.phase).label if run.status == RunStatus.RUNNING else RunStatus(run.status).label
+    if run.status == RunStatus.UNDOING:
+        return Progress(phase, run.rows_created + run.rows_updated, None, elapsed, None)
     if run.is_over:
         return Progress(phase, run.rows_read, Decimal(1), elapsed, 0)
     if run.status == RunStatus.QUEUED:

@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -26,7 +27,7 @@ from wealthhub.imports.models import ImportRun
 from wealthhub.imports.readers import FileRefused, open_table
 from wealthhub.imports.sources import Source
 from wealthhub.imports.staging import Issue, Issues, Progress
-from wealthhub.imports.undo import undo_run
+from wealthhub.imports.undo import execute_undo, recover_undos, start_undo
 
 if TYPE_CHECKING:
     from wealthhub.accounts.models import Firm, User
@@ -41,13 +42,14 @@ __all__ = [
     "Preview",
     "book_checked",
     "execute",
+    "execute_undo",
     "preview",
     "receive_file",
     "recover_runs",
     "rejected_rows",
     "retry",
     "scrub",
-    "undo",
+    "start_undo",
 ]
 
 
@@ -232,6 +234,9 @@ def _attempt(
 def _finish_booked(run: ImportRun, outcome: pipeline.Outcome, issues: Issues, source: Source) -> None:
     """Write the end of a booked run in the transaction that booked it: all or nothing, the count with it."""
     _end(run, outcome, issues, None)
+    transaction.on_commit(
+        partial(pipeline.refresh_statistics, outcome), robust=True
+    )  # before a scan plans with them
     if source.after:
         name, arguments = source.after, [run.firm_id, run.pk]
         transaction.on_commit(lambda: current_app.send_task(name, args=arguments), robust=True)
@@ -297,10 +302,10 @@ def retry(*, run: ImportRun) -> None:
 def recover_runs() -> tuple[int, int]:
     """Give out again the runs whose worker fell silent or that no worker ever got; fail them after three attempts.
 
-    Returns: runs queued again, runs failed.
+    So too for undos, which end booked as before when they fail. Returns: runs queued again, runs failed.
     """
     silent = timezone.now() - SILENT_FOR
-    queued = failed = 0
+    queued, failed = recover_undos(silent, MAX_ATTEMPTS)
     for run in ImportRun.objects.filter(status=RunStatus.RUNNING, heartbeat_at__lt=silent):
         same = ImportRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING, heartbeat_at=run.heartbeat_at)
         if run.attempts >= MAX_ATTEMPTS:
@@ -321,8 +326,3 @@ def recover_runs() -> tuple[int, int]:
         _queue(run)  # a second delivery finds the run taken and does nothing
         queued += 1
     return queued, failed
-
-
-def undo(*, run: ImportRun, user: User) -> ImportRun:
-    """Take a booked run back. Raises: DomainError: see `wealthhub.imports.undo`."""
-    return undo_run(run=run, user=user)

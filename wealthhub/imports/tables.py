@@ -16,6 +16,7 @@ STATUS_TONES = {
     RunStatus.QUEUED.value: "info",
     RunStatus.RUNNING.value: "info",
     RunStatus.SUCCEEDED.value: "success",
+    RunStatus.UNDOING.value: "info",
     RunStatus.FAILED.value: "danger",
     RunStatus.UNDONE.value: "warning",
 }

@@ -15,7 +15,13 @@ def run_import(run_id: int) -> None:
 
 
 @shared_task
+def undo_run(run_id: int) -> None:
+    """Take one run back. A second delivery finds it taken and does nothing; a lost one is picked up again."""
+    services.execute_undo(run_id)
+
+
+@shared_task
 def recover_runs() -> dict[str, int]:
-    """Pick up imports whose worker fell silent. Every minute."""
+    """Pick up imports and undos whose worker fell silent. Every minute."""
     queued, failed = services.recover_runs()
     return {"queued": queued, "failed": failed}

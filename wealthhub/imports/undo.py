@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from psycopg2 import sql
 
 from wealthhub.errors import DomainError
 from wealthhub.imports import sources, triggers
-from wealthhub.imports.choices import RunStatus
+from wealthhub.imports.choices import Phase, RunStatus
+from wealthhub.imports.heartbeat import Heartbeat
 from wealthhub.imports.models import ImportChange, ImportRun
 from wealthhub.models import ImportedModel
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+log = structlog.get_logger(__name__)
 _OF_THE_IMPORT: Final = {"imports_importrun", "imports_importissue", "imports_importchange"}
 
 
@@ -24,48 +31,157 @@ class BuiltOn(DomainError):
     code = "built_on"
 
 
-def undo_run(*, run: ImportRun, user: Any) -> ImportRun:
-    """Put back every row the run changed, delete what it made, and mark it undone.
+def start_undo(*, run: ImportRun, user: Any) -> ImportRun:
+    """Mark a booked run as being undone, queue the work and return the run.
 
     Raises: DomainError: the run is not a booked one. BuiltOn: something later stands on it; nothing was changed.
+    """
+    with transaction.atomic():
+        run = ImportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        if run.status != RunStatus.SUCCEEDED or run.dry_run:
+            raise DomainError("Only a booked import can be undone.", code="not_booked")
+        if not _newer(run).exists():  # else what stands on it may be gone by its turn
+            _refuse_if_built_on(run)
+        run.status, run.phase = RunStatus.UNDOING, Phase.WAITING
+        run.attempts, run.heartbeat_at, run.undone_by = 0, timezone.now(), user
+        run.error_code = run.error_message = ""
+        run.save()
+        queue_undo(run)
+    return run
+
+
+def execute_undo(run_id: int) -> ImportRun | None:
+    """Undo a run that waits for it and return it; None where somebody else has it or it is over.
+
+    The run ends undone, or booked as before with the reason as its error. Of a firm's waiting runs the newest goes
+    first, so that it does not stand in the way of an older one.
+
+    Raises: OperationalError: the database went away; the run is picked up again.
+    """
+    waiting = ImportRun.objects.filter(pk=run_id, status=RunStatus.UNDOING, phase=Phase.WAITING)
+    run = waiting.select_related("firm", "undone_by").first()
+    if run is None or _newer(run).exists():  # the newer one gives this out when it is over
+        return None
+    now = timezone.now()
+    if waiting.update(phase=Phase.UNDOING, attempts=F("attempts") + 1, heartbeat_at=now) != 1:
+        return None
+    run.refresh_from_db()
+    try:
+        with Heartbeat(run_id):
+            _take_back(run)
+    except BuiltOn as refusal:
+        keep_booked(run, refusal.code, refusal.message)
+    except OperationalError:
+        raise
+    except IntegrityError:
+        message = "Something was added to its rows while it was being taken back; nothing was changed."
+        keep_booked(run, BuiltOn.code, message)
+    except Exception as error:  # whatever it was, the run must not stay "undoing"
+        log.error(
+            "undo failed",
+            run=run.pk,
+            error=type(error).__name__,
+            exc_info=None if isinstance(error, DatabaseError) else error,  # its text may quote a row
+        )
+        message = "Taking it back stopped on an error of ours; nothing was changed. It has been logged."
+        keep_booked(run, "internal_error", message)
+    run.refresh_from_db()
+    following = ImportRun.objects.filter(firm=run.firm, status=RunStatus.UNDOING, phase=Phase.WAITING)
+    if (next_run := following.order_by("-pk").first()) is not None:
+        queue_undo(next_run)
+    return run
+
+
+def recover_undos(silent: datetime, max_attempts: int) -> tuple[int, int]:
+    """Give out again the undos that nothing was heard of since ``silent``; give them up after ``max_attempts``.
+
+    Returns: undos queued again, undos given up.
+    """
+    queued = given_up = 0
+    for run in ImportRun.objects.filter(status=RunStatus.UNDOING, heartbeat_at__lt=silent).order_by("-pk"):
+        if run.phase == Phase.UNDOING and run.attempts >= max_attempts:
+            message = "Taking it back was interrupted three times; nothing was changed. Try it again."
+            given_up += keep_booked(run, "worker_lost", message)
+            continue
+        same = ImportRun.objects.filter(pk=run.pk, status=RunStatus.UNDOING, heartbeat_at=run.heartbeat_at)
+        if same.update(phase=Phase.WAITING, heartbeat_at=timezone.now()):
+            queue_undo(run)
+            queued += 1
+    return queued, given_up
+
+
+def queue_undo(run: ImportRun) -> None:
+    """Hand the undo to a worker when the transaction commits."""
+    from wealthhub.imports import tasks  # tasks call this module
+
+    tasks.undo_run.delay_on_commit(run.pk)
+
+
+def keep_booked(run: ImportRun, code: str, message: str) -> int:
+    """End an undo that was not to be: booked as before, with the reason.
+
+    Returns: 1, or 0 where it went on meanwhile.
+    """
+    return ImportRun.objects.filter(
+        pk=run.pk, status=RunStatus.UNDOING, phase=Phase.UNDOING, attempts=run.attempts
+    ).update(
+        status=RunStatus.SUCCEEDED,
+        phase=Phase.DONE,
+        undone_by=None,
+        error_code=code,
+        error_message=message,
+    )
+
+
+def _newer(run: ImportRun) -> QuerySet[ImportRun]:
+    return ImportRun.objects.filter(firm_id=run.firm_id, status=RunStatus.UNDOING, pk__gt=run.pk)
+
+
+def _refuse_if_built_on(run: ImportRun) -> None:
+    later = built_on(run)
+    if later:
+        told = ", ".join(f"{count} {name}" for name, count in later.items())
+        raise BuiltOn(f"Later work stands on this import: {told}. Undo the later imports first.", rows=later)
+
+
+def _take_back(run: ImportRun) -> None:
+    """Put back every row the run changed, delete what it made, and mark it undone: one transaction.
+
+    Does nothing where another worker has done it. The run's own row is locked at the very end only, so that its
+    heartbeat goes on. Raises: BuiltOn: something later stands on it; nothing was changed.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [f"import {run.source}", run.firm_id]
         )
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('parties', %s))", [run.firm_id])
-        run = ImportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-        if run.status != RunStatus.SUCCEEDED or run.dry_run:
-            raise DomainError("Only a booked import can be undone.", code="not_booked")
-        later = built_on(run)
-        if later:
-            told = ", ".join(f"{count} {name}" for name, count in later.items())
-            raise BuiltOn(
-                f"Later work stands on this import: {told}. Undo the later imports first.", rows=later
-            )
+        run.refresh_from_db()
+        if run.status != RunStatus.UNDOING:
+            return
+        _refuse_if_built_on(run)
         with triggers.at_rest(cursor):
             _delete_derived(run)
-            driver = (
-                cursor.cursor
-            )  # within a request, the history's hook on Django's own takes SQL as text only
+            driver = cursor.cursor  # the history's hook on Django's own takes SQL as text only
             removed = _delete_histories(driver, run)
             removed |= _delete_made(driver, run)
             restored = _restore(driver, run)
-        run.status, run.undone_at, run.undone_by = RunStatus.UNDONE, timezone.now(), user
+        # Foreign keys would be checked at the commit, with the run's own row locked: check them here.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        run.status, run.phase, run.undone_at = RunStatus.UNDONE, Phase.DONE, timezone.now()
         run.summary |= {"undone": {"restored": restored, "removed": removed}}
-        run.save(update_fields=["status", "undone_at", "undone_by", "summary"])
+        run.save(update_fields=["status", "phase", "undone_at", "summary"])
         from wealthhub.accounts.services import (
             record,
         )  # accounts stands below; only undoing writes to its trail
 
-        record(user=user, action="import.undo", obj=run, removed=removed, restored=restored)
+        record(user=run.undone_by, action="import.undo", obj=run, removed=removed, restored=restored)
         source = sources.get(run.source)
         if source.after:
             from celery import current_app
 
             name, arguments = source.after, [run.firm_id, run.pk]
             transaction.on_commit(lambda: current_app.send_task(name, args=arguments), robust=True)
-    return run
 
 
 def built_on(run: ImportRun) -> dict[str, int]:

@@ -163,8 +163,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     found = web.get_visible_or_404(ImportRun.objects.select_related("user"), request.user, pk=pk)
     if request.method == "POST":
         with web.refusals_as_messages(request):
-            services.undo(run=found, user=_user(request))
-            messages.success(request, f"“{found.filename}” was taken back: the rows are as they were before.")
+            services.start_undo(run=found, user=_user(request))
+            messages.info(request, f"“{found.filename}” is being taken back.")
         return redirect(found)
     context = {
         "run": found,

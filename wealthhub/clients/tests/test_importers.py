@@ -120,13 +120,15 @@ class ClientListTests(WealthhubTestCase):
 
     def test_an_undo_takes_the_clients_back(self):
         run = self.take(MEERA, JAY)
-        services.undo(run=run, user=self.admin)
+        services.start_undo(run=run, user=self.admin)
+        services.execute_undo(run.pk)
         assert not Client.objects.filter(identifiers__external_id="1608").exists()
 
     def test_an_undo_puts_the_old_values_back(self):
         self.take(MEERA)
         run = self.take(MEERA.replace("ABCPE1234F", "ABCPE7777F"))
-        services.undo(run=run, user=self.admin)
+        services.start_undo(run=run, user=self.admin)
+        services.execute_undo(run.pk)
         assert self.meera().pan == "ABCPE1234F"
 
     def test_the_template_is_a_good_file(self):

@@ -89,16 +89,20 @@ class ImportRunViewSet(VisibleToUserMixin, ListModelMixin, RetrieveModelMixin, G
             raise DomainError("The file of this run is no longer kept.", code="file_gone", status=404)
         return downloads.rejected_csv(run)
 
-    @extend_schema(filters=False, request=None, responses={200: serializers.ImportRunDetailSerializer})
+    @extend_schema(filters=False, request=None, responses={202: serializers.ImportRunDetailSerializer})
     def undo(self, request: Request, pk: str) -> Response:
-        """Take back everything a run booked. Refused (409) where a later import or somebody's work rests on it."""
+        """Take back everything a run booked. Refused (409) where a later import or somebody's work rests on it.
+
+        A worker does it: ask the answer's `url` until `status` is `undone`, or `succeeded` again with the reason in
+        `error_code` and `error_message`.
+        """
         run = self.get_object()
         if not (request.user.is_superuser or request.user.role == "admin"):
             raise Forbidden("Only an administrator of the firm may undo an import.")
-        services.undo(run=run, user=request.user)
-        run.refresh_from_db()
+        run = services.start_undo(run=run, user=request.user)
+        answer = serializers.ImportRunDetailSerializer(run, context=self.get_serializer_context())
         return Response(
-            serializers.ImportRunDetailSerializer(run, context=self.get_serializer_context()).data
+            answer.data, status=status.HTTP_202_ACCEPTED, headers={"Location": answer.data["url"]}
         )
 
 

@@ -1,5 +1,6 @@
 from django.urls import reverse
 
+from wealthhub.imports import services
 from wealthhub.imports.choices import RunStatus
 from wealthhub.imports.models import ImportIssue, ImportRun
 from wealthhub.imports.tests.books import ImportsTestCase
@@ -42,7 +43,8 @@ class ImportRunAdminTests(ImportsTestCase):
 
     def test_a_booked_run_is_taken_back(self):
         run = self.booked()
-        self.assertContains(self.act("take_back", run), "was taken back")
+        self.assertContains(self.act("take_back", run), "is being taken back")
+        services.execute_undo(run.pk)
         run.refresh_from_db()
         assert run.status == RunStatus.UNDONE
 

@@ -4,6 +4,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from rest_framework.test import APIClient
 
 from wealthhub.accounts.models import ApiKey
@@ -228,7 +229,12 @@ class UndoTests(ApiTestCase):
         run = self.booked()
         url = f"/api/imports/{run.pk}/undo/"
         answer = self.api(self.admin).post(url)
-        assert (answer.status_code, answer.json()["status"]) == (200, "undone")
+        body = answer.json()
+        assert (answer.status_code, body["id"], body["status"]) == (202, run.pk, "undoing")
+        assert body["url"] == answer["Location"] == reverse("api-import", args=[run.pk])
+        assert body["progress"]["phase"] == "Being undone"
+        services.execute_undo(run.pk)
+        assert self.api(self.admin).get(body["url"]).json()["status"] == "undone"
         again = self.api(self.admin).post(url)
         assert (again.status_code, again.json()["code"]) == (409, "not_booked")
 

@@ -285,10 +285,14 @@ class RejectedRowsTests(ImportTestCase):
 
 
 class UndoTests(ImportTestCase):
+    def undo(self, run):
+        services.start_undo(run=run, user=self.admin)
+        return services.execute_undo(run.pk)
+
     def test_a_first_import_leaves_nothing_behind(self):
         people = Client.objects.count(), Advisor.objects.count()
         run = self.take_in([row("1"), row("2")])
-        services.undo(run=run, user=self.admin)
+        self.undo(run)
         run.refresh_from_db()
         assert run.status == "undone"
         assert not self.sips.exists()
@@ -298,7 +302,7 @@ class UndoTests(ImportTestCase):
         self.take_in([row("1"), row("2")])
         old = self.sips.values().get(sip_meta_id="1")
         run = self.take_in([row("1", amount="9,000", goal_name="Other"), row("2"), row("3")])
-        services.undo(run=run, user=self.admin)
+        self.undo(run)
         assert self.sips.values().get(sip_meta_id="1") == old
         assert self.sips.count() == 2
         assert not apps.get_model("opportunities", "SipAmountChange").objects.exists()
@@ -310,7 +314,7 @@ class UndoTests(ImportTestCase):
         run = self.take_in(
             [row("2", created_at="January 1, 2026, 9:00 AM", agent_external_id="ag_arun", agent_id="5,002")]
         )
-        services.undo(run=run, user=self.admin)
+        self.undo(run)
         client.refresh_from_db()
         assert client.advisor == before
         assert client.assignments.get(until=None).advisor == before
@@ -319,9 +323,9 @@ class UndoTests(ImportTestCase):
         run = self.take_in([row("1")])
         later = self.take_in([row("1", amount="9,000")])
         with pytest.raises(BuiltOn):
-            services.undo(run=run, user=self.admin)
-        services.undo(run=later, user=self.admin)
-        services.undo(run=ImportRun.objects.get(pk=run.pk), user=self.admin)
+            self.undo(run)
+        self.undo(later)
+        self.undo(ImportRun.objects.get(pk=run.pk))
         assert not self.sips.exists()
 
     def test_it_is_refused_once_people_work_with_its_clients(self):
@@ -331,18 +335,85 @@ class UndoTests(ImportTestCase):
             firm=self.firm, client=client, author=self.asha, text="Called."
         )
         with pytest.raises(BuiltOn) as caught:
-            services.undo(run=run, user=self.admin)
+            self.undo(run)
         assert "notes" in caught.value.message
         assert self.sips.exists()
 
     def test_only_booked_runs_and_only_once(self):
         run = self.take_in([row("1")])
-        services.undo(run=run, user=self.admin)
+        self.undo(run)
         with pytest.raises(DomainError):
-            services.undo(run=run, user=self.admin)
+            self.undo(run)
         dry = self.take_in([row("1")], dry_run=True)
         with pytest.raises(DomainError):
-            services.undo(run=dry, user=self.admin)
+            self.undo(dry)
+
+    def test_it_waits_for_a_worker_and_changes_nothing_until_then(self):
+        run = self.take_in([row("1")])
+        with self.captureOnCommitCallbacks() as queued:
+            waiting = services.start_undo(run=run, user=self.admin)
+        assert (waiting.status, waiting.phase, waiting.undone_by) == ("undoing", "waiting", self.admin)
+        assert len(queued) == 1
+        assert not waiting.is_over
+        assert self.sips.count() == 1
+        with pytest.raises(DomainError, match="Only a booked import"):
+            services.start_undo(run=run, user=self.admin)
+        done = services.execute_undo(run.pk)
+        assert (done.status, done.phase, done.undone_by) == ("undone", "done", self.admin)
+        assert done.undone_at is not None
+        assert done.summary["undone"]["removed"]["opportunities_sip"] == 1
+
+    def test_a_second_delivery_does_nothing(self):
+        run = self.take_in([row("1")])
+        self.undo(run)
+        self.take_in([row("1")])
+        assert services.execute_undo(run.pk) is None
+        assert self.sips.count() == 1
+
+    def test_a_delivery_to_a_second_worker_while_the_first_is_at_it_does_nothing(self):
+        run = self.take_in([row("1")])
+        services.start_undo(run=run, user=self.admin)
+        ImportRun.objects.filter(pk=run.pk).update(phase="undoing", attempts=1)
+        assert services.execute_undo(run.pk) is None
+        assert self.sips.count() == 1
+
+    def test_what_comes_to_rest_on_it_while_it_waits_is_said_and_it_stays_booked(self):
+        run = self.take_in([row("1")])
+        services.start_undo(run=run, user=self.admin)
+        apps.get_model("clients", "Note").objects.create(
+            firm=self.firm, client=self.sips.get().client, author=self.asha, text="Called."
+        )
+        kept = services.execute_undo(run.pk)
+        assert (kept.status, kept.phase, kept.error_code) == ("succeeded", "done", "built_on")
+        assert "1 notes on its clients" in kept.error_message
+        assert (kept.undone_at, kept.undone_by) == (None, None)
+        assert self.sips.count() == 1
+
+    def test_an_error_of_ours_leaves_it_booked_and_whole(self):
+        run = self.take_in([row("1")])
+        services.start_undo(run=run, user=self.admin)
+        with mock.patch("wealthhub.imports.undo._restore", side_effect=ZeroDivisionError):
+            kept = services.execute_undo(run.pk)
+        assert (kept.status, kept.error_code) == ("succeeded", "internal_error")
+        assert self.sips.count() == 1
+
+    def test_a_refusal_is_forgotten_when_it_is_asked_again(self):
+        run = self.take_in([row("1")])
+        ImportRun.objects.filter(pk=run.pk).update(error_code="built_on", error_message="Later work.")
+        done = self.undo(run)
+        assert (done.status, done.error_code, done.error_message) == ("undone", "", "")
+
+    def test_of_two_waiting_the_newer_goes_first(self):
+        run = self.take_in([row("1")])
+        later = self.take_in([row("1", amount="9,000")])
+        services.start_undo(run=later, user=self.admin)
+        services.start_undo(run=run, user=self.admin)
+        assert services.execute_undo(run.pk) is None
+        with self.captureOnCommitCallbacks() as queued:
+            assert services.execute_undo(later.pk).status == "undone"
+        assert len(queued) == 2  # the scan, and the older undo
+        assert services.execute_undo(run.pk).status == "undone"
+        assert not self.sips.exists()
 
 
 class RecoveryTests(ImportTestCase):
@@ -377,6 +448,39 @@ class RecoveryTests(ImportTestCase):
     def test_a_second_delivery_does_nothing(self):
         run = self.take_in([row()])
         assert services.execute(run.pk) is None
+
+    def silent_undo(self, **state):
+        run = self.take_in([row()])
+        services.start_undo(run=run, user=self.admin)
+        silent = timezone.now() - timedelta(minutes=3)
+        ImportRun.objects.filter(pk=run.pk).update(heartbeat_at=silent, **state)
+        return run
+
+    def test_an_undo_whose_worker_died_is_picked_up_again(self):
+        run = self.silent_undo(phase="undoing", attempts=1)
+        assert services.execute_undo(run.pk) is None
+        assert services.recover_runs() == (1, 0)
+        assert services.execute_undo(run.pk).status == "undone"
+        assert not self.sips.exists()
+
+    def test_an_undo_that_no_worker_got_is_given_out_again(self):
+        self.silent_undo()
+        with self.captureOnCommitCallbacks() as queued:
+            assert services.recover_runs() == (1, 0)
+        assert len(queued) == 1
+
+    def test_an_undo_that_is_heard_of_is_left_alone(self):
+        run = self.take_in([row()])
+        services.start_undo(run=run, user=self.admin)
+        ImportRun.objects.filter(pk=run.pk).update(phase="undoing", attempts=1)
+        assert services.recover_runs() == (0, 0)
+
+    def test_after_three_attempts_an_undo_is_given_up_and_the_run_stays_booked(self):
+        run = self.silent_undo(phase="undoing", attempts=3)
+        assert services.recover_runs() == (0, 1)
+        run.refresh_from_db()
+        assert (run.status, run.error_code) == ("succeeded", "worker_lost")
+        assert self.sips.count() == 1
 
 
 class PreviewTests(ImportTestCase):

@@ -330,9 +330,12 @@ class UndoTests(ImportsTestCase):
         run.refresh_from_db()
         assert run.status == RunStatus.SUCCEEDED  # asking changes nothing
         response = self.client.post(url, follow=True)
+        self.assertContains(response, "is being taken back")
+        self.assertContains(response, 'hx-trigger="every 2s"')
+        services.execute_undo(run.pk)
         run.refresh_from_db()
         assert run.status == RunStatus.UNDONE
-        self.assertContains(response, "was taken back")
+        self.assertContains(self.client.get(run.get_absolute_url()), "the rows are as they were before")
 
     def test_a_refusal_is_shown_with_its_reason(self):
         run = self.booked()
@@ -343,6 +346,13 @@ class UndoTests(ImportsTestCase):
         run.refresh_from_db()
         assert run.status == RunStatus.SUCCEEDED
         self.assertContains(response, "notice-error")
+
+    def test_why_a_worker_did_not_take_it_back_is_shown_on_its_page(self):
+        run = self.booked()
+        ImportRun.objects.filter(pk=run.pk).update(error_code="built_on", error_message="Later work stands.")
+        page = self.get_as(self.admin, run.get_absolute_url())
+        self.assertContains(page, "It was not taken back.")
+        self.assertContains(page, "Later work stands.")
 
     def test_there_is_nothing_to_undo_after_a_check(self):
         run = self.booked(dry_run=True)
