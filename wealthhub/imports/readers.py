@@ -188,8 +188,8 @@ class DelimitedReader(TableReader):
         self._guarded = {name.lower() for name in self.header} >= set(OWN_COLUMNS)
 
     def _read(self) -> Iterator[list[str]]:
+        begun = self._rows.line_num + 1
         try:
-            begun = 1
             for row in self._rows:
                 if row and row[-1].endswith(_END):
                     if row != [_END]:
@@ -203,9 +203,9 @@ class DelimitedReader(TableReader):
                 yield row
         except csv.Error as error:
             raise FileRefused(
-                f"Line {self._rows.line_num} cannot be read: {error}.",
+                f"The row that begins on line {begun} cannot be read: {error}. Is a quote left open?",
                 code="broken_row",
-                line=self._rows.line_num,
+                line=begun,
             ) from error
 
     def batches(self) -> Iterator[Rows]:

@@ -59,6 +59,11 @@ class ReadingTests(SimpleTestCase):
             self.read(b'a,b\n1,2\n3,"4\n5,6\n', "x.csv")
         assert (refused.value.code, refused.value.details["line"]) == ("broken_row", 3)
 
+    def test_an_open_quote_of_the_first_row_names_the_second_line(self):
+        with pytest.raises(FileRefused) as refused:
+            self.read(b'a,b\n1,"2\n3,4\n', "x.csv")
+        assert refused.value.details["line"] == 2
+
     def test_a_file_without_a_last_line_break_is_whole(self):
         assert self.read(b'a,b\n1,"2"', "x.csv") == [("1", "2")]
 
