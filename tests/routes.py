@@ -146,7 +146,7 @@ ROUTES: dict[str, Route] = {
     "imports/<int:pk>/": page(pk("/imports/{}/", "import_run"), "200 AY, 404 MVUS, 403 I, 302 N"),
     "imports/<int:pk>/preview/": get(pk("/imports/{}/preview/", "import_run"), "404 AMVUYS, 403 I, 302 N"),
     "imports/<int:pk>/rejected.csv": get(
-        pk("/imports/{}/rejected.csv", "import_run"), "404 AMVUS, 403 YI, 302 N"
+        pk("/imports/{}/rejected.csv", "import_run"), "404 AMVUYS, 403 I, 302 N"
     ),
     "POST imports/<int:pk>/book/": post(pk("/imports/{}/book/", "import_run"), "302 AN, 404 MVUS, 403 YI"),
     "POST imports/<int:pk>/retry/": post(pk("/imports/{}/retry/", "import_run"), "302 AN, 404 MVUS, 403 YI"),
