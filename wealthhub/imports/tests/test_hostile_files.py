@@ -7,6 +7,7 @@ import pytest
 from django.test import SimpleTestCase
 from openpyxl import Workbook
 
+from wealthhub.errors import DomainError
 from wealthhub.imports import cards, services
 from wealthhub.imports.columns import Day, Fault
 from wealthhub.imports.readers import FileRefused, open_table
@@ -126,6 +127,9 @@ class BookTests(ImportsTestCase):
     def test_a_refused_file_that_cannot_be_read_is_not_kept(self):
         run = self.booked_as(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 3000, "book.xlsx")
         assert (run.error_code, bool(run.file)) == ("encrypted_file", False)
+        with pytest.raises(DomainError) as refused:
+            services.retry(run=run)
+        assert refused.value.code == "file_gone"
 
     def test_a_card_number_as_a_header_refuses_the_file(self):
         run = self.booked_as(f"{HEADER},{VISA}\n{line(1)},x\n".encode(), "book.csv")
