@@ -98,6 +98,7 @@ class SipBookTests(WealthhubTestCase):
         figures = {
             "firm": self.firm,
             "client": client,
+            "advisor": client.advisor,
             "as_of": "2026-01-30",
             "description": "x",
             "current_sip_amount": 0,

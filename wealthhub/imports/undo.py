@@ -213,8 +213,9 @@ def _dependants(model: type[ImportedModel], run: ImportRun) -> list[tuple[str, i
             continue  # what the history tables hold outlives its rows
         rows = other._base_manager.filter(**{f"{relation.field.name}__created_run": run})
         for derived in sources.get(run.source).derived:
-            if derived.model is other and derived.parent == relation.field.name:
-                rows = rows.exclude(pk__in=rows.filter(derived.untouched).values("pk"))
+            if derived.model is other:  # by whichever of its links: it goes with its parent
+                gone = rows.filter(derived.untouched, **{f"{derived.parent}__created_run": run})
+                rows = rows.exclude(pk__in=gone.values("pk"))
         if issubclass(other, ImportedModel):
             rows = rows.exclude(created_run=run)
         elif any(field.name == "run" for field in other._meta.fields):
