@@ -13,7 +13,7 @@ steady AS MATERIALIZED (
     FROM opportunities_sip sip
     LEFT JOIN rises ON rises.sip_id = sip.id
     WHERE sip.firm_id = %(firm_id)s AND NOT sip.deleted AND sip.is_active AND sip.status = 'Success'
-      AND sip.latest_success_on BETWEEN %(as_of)s::date - %(success_within_days)s AND %(as_of)s::date {scope}
+      AND sip.latest_success_on >= %(as_of)s::date - %(success_within_days)s {scope}
     GROUP BY sip.client_id
     HAVING count(*) = count(sip.start_date)
        AND greatest(max(sip.start_date), max(rises.last_rise_on)) + make_interval(months => %(min_months)s)
@@ -31,8 +31,7 @@ chosen AS (
            sip.start_date,
            rises.last_rise_on,
            coalesce(rises.seen, 0) AS rises_seen,
-           (sip.is_active AND sip.status = 'Success' AND sip.latest_success_on
-               BETWEEN %(as_of)s::date - %(success_within_days)s AND %(as_of)s::date) IS TRUE AS runs,
+           (sip.is_active AND sip.status = 'Success' AND sip.latest_success_on >= %(as_of)s::date - %(success_within_days)s) IS TRUE AS runs,
            CASE WHEN sip.increment_percentage > 0 THEN sip.monthly_amount * sip.increment_percentage / 100
                 WHEN sip.increment_amount > 0 THEN sip.increment_amount * sip.num_days
                 ELSE sip.monthly_amount * %(default_step_up)s / 100 END AS step_up,

@@ -62,7 +62,7 @@ def no_sip_increase(sips, changes, as_of):
             if sip.is_active
             and sip.status == "Success"
             and sip.latest_success_on
-            and 0 <= (as_of - sip.latest_success_on).days <= 45
+            and (as_of - sip.latest_success_on).days <= 45
         ]
         if not running or any(sip.start_date is None for sip in running):
             continue

@@ -71,9 +71,9 @@ class NoSipIncreaseTests(DetectorTestCase):
         make_sip(self.client_of_arun, latest_success_on=AS_OF - timedelta(days=46))
         assert self.finds() == [self.client_of_asha.pk]
 
-    def test_a_success_after_the_day_looked_at_is_not_known_then(self):
+    def test_a_book_newer_than_the_day_looked_at_still_shows_who_runs(self):
         make_sip(self.client_of_asha, latest_success_on=AS_OF + timedelta(days=1))
-        assert self.finds() == []
+        assert self.finds() == [self.client_of_asha.pk]
 
     def test_only_active_sips_in_status_success_count(self):
         for change in (
