@@ -106,12 +106,13 @@ def main() -> int:
     from django.contrib.sessions.backends.cached_db import SessionStore
 
     from opportunities import services as opportunities
+    from opportunities.models import ScanRun
     from wealthhub.accounts.models import User
     from wealthhub.dates import today_ist
 
     firm = common.make_book(sips=chosen.sips)
     user = User.objects.create(username="bench", firm=firm, role="admin")
-    opportunities.scan_now(firm=firm, as_of=today_ist())
+    opportunities.run_scan(ScanRun.objects.create(firm=firm, as_of=today_ist()))
     session = SessionStore()
     session.update(
         {

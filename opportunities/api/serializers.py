@@ -22,6 +22,15 @@ def text(value: Decimal | None) -> str | None:
     return None if value is None else str(quantize(value))
 
 
+# What an item is made of: a list must not fetch the evidence, nor decrypt a hundred clients' personal data.
+ITEM_COLUMNS = (
+    "firm_id", "client_id", "advisor_id", "opportunity_type", "as_of", "description", "current_sip_amount",
+    "potential_inflow", "inflow_basis", "total_invested", "failed_amount", "last_activity_on", "days_since_activity",
+    "risk_score", "detected_on", "status", "snoozed_until",
+    "client__name", "advisor__agent_id", "advisor__agent_external_id",
+)  # fmt: skip
+
+
 class ItemSerializer(serializers.Serializer):
     """One opportunity: the first system's fields, then ours. ``potential_increase`` is client money.
 

@@ -63,7 +63,7 @@ class OpportunityViewSet(VisibleToUserMixin, ListModelMixin, GenericViewSet):
     def list(self, request: Request) -> Response:
         """Opportunities of all types, complete and counted; `ordering` takes a minus for falling."""
         rows = self.filter_queryset(
-            self.get_queryset().order_by("-risk_score", "pk").defer("evidence", "facts")
+            self.get_queryset().order_by("-risk_score", "pk").only(*serializers.ITEM_COLUMNS)
         )
         page = self.paginate_queryset(rows)
         items = serializers.ItemSerializer(page, many=True, context=item_context(request.user, page))
@@ -146,7 +146,7 @@ class DetectorViewSet(GenericViewSet):
         rows = (
             Opportunity.objects.visible_to(user)
             .select_related("client", "advisor")
-            .defer("evidence", "facts")
+            .only(*serializers.ITEM_COLUMNS)
         )
         wanted = {
             name: question[name] for name in ("agent_id", "agent_external_id", "status") if name in question

@@ -59,8 +59,11 @@ def visible_opportunities(user: User) -> OpportunityQuerySet:
     return (
         with_inflow_by_basis(Opportunity.objects.visible_to(user))
         .select_related("client", "advisor")
-        .defer("evidence", "facts")
-    )
+        .defer(
+            "evidence", "facts",
+            *(f"client__{name}" for name in ("pan", "phone", "email", "birth_date")),  # decrypted as they are read
+        )
+    )  # fmt: skip
 
 
 def with_inflow_by_basis(rows: OpportunityQuerySet) -> OpportunityQuerySet:
