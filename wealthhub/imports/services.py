@@ -285,7 +285,7 @@ def _fail(run: ImportRun, error: Exception, issues: Issues) -> None:
 
 def retry(*, run: ImportRun) -> None:
     """Queue a failed run again. Raises: DomainError: it has not failed, or its file is gone."""
-    if not run.file:
+    if run.status == RunStatus.FAILED and not run.file:
         raise DomainError("The file of this import is not kept. Send it again.", code="file_gone")
     changed = ImportRun.objects.filter(pk=run.pk, status=RunStatus.FAILED).update(
         status=RunStatus.QUEUED,
